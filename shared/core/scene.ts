@@ -1,0 +1,25 @@
+import { Problem } from './problem.ts'
+
+const MAX_LENGTH = 32
+
+/**
+ * Checks the scene of an unlimited code: 1 to 32 of the characters that WeChat lists as legal.
+ *
+ * There is no `%` among them, so a text outside the set cannot be escaped into it.
+ *
+ * @see https://developers.weixin.qq.com/miniprogram/dev/server/API/qrcode-link/qr-code/api_getunlimitedqrcode.html
+ * @throws Problem `SCENE_INVALID` with `field` `scene` and `reason`
+ */
+export function checkScene(scene: string): void {
+  const fault = faultOf(scene)
+  if (fault) throw new Problem('SCENE_INVALID', { field: 'scene', reason: fault })
+}
+
+function faultOf(scene: string): string | undefined {
+  if (scene === '') return 'is empty'
+  if (!/^[0-9A-Za-z!#$&'()*+,/:;=?@\-._~]+$/.test(scene)) {
+    return "has a character outside 0-9 A-Z a-z !#$&'()*+,/:;=?@-._~"
+  }
+  if (scene.length > MAX_LENGTH) return `has more than ${MAX_LENGTH} characters`
+  return undefined
+}

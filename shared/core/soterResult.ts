@@ -1,0 +1,105 @@
+import { constants, type KeyObject, verify } from 'node:crypto'
+import { invalidArgument, Problem } from './problem.ts'
+
+/** What a SOTER result claims. Nothing of it is true before its signature is verified. */
+export type SoterResult = {
+  /** The challenge that was signed. */
+  readonly claimedChallenge: string
+  readonly counter?: number
+  readonly device: SoterDeviceInfo
+}
+
+/** The device as its secure element describes it. */
+export type SoterDeviceInfo = {
+  readonly cpuId: string
+  readonly uid: string
+  readonly teeName?: string
+  readonly teeVersion?: string
+  readonly fingerprintName?: string
+  readonly fingerprintVersion?: string
+  readonly faceName?: string
+  readonly faceVersion?: string
+}
+
+type Json = Readonly<Record<string, unknown>>
+
+const DEVICE_FIELDS = {
+  tee_n: 'teeName',
+  tee_v: 'teeVersion',
+  fp_n: 'fingerprintName',
+  fp_v: 'fingerprintVersion',
+  fc_n: 'faceName',
+  fc_v: 'faceVersion',
+} as const
+
+/**
+ * Reads the `resultJSON` of `wx.startSoterAuthentication`.
+ *
+ * https://developers.weixin.qq.com/miniprogram/dev/framework/open-ability/bio-auth.html
+ *
+ * @throws Problem `INVALID_ARGUMENT` when it is not a JSON object, `BIOMETRIC_FAILED` when it lacks what a result has
+ */
+export function parseSoterResult(resultJson: string): SoterResult {
+  const json = parseObject(resultJson)
+  const { raw, cpu_id: cpuId, uid, counter } = json
+  if (typeof raw !== 'string' || !isName(cpuId) || !isName(uid)) throw failed('raw, cpu_id or uid is missing')
+  if (counter !== undefined && !isCounter(counter)) throw failed('counter is not an integer from 0 to 2^53-1')
+
+  const described = Object.entries(DEVICE_FIELDS).flatMap(([from, to]) => {
+    const value = json[from]
+    return isName(value) ? [[to, value]] : []
+  })
+  return {
+    claimedChallenge: raw,
+    ...(counter !== undefined && { counter }),
+    device: { cpuId, uid, ...Object.fromEntries(described) },
+  }
+}
+
+function parseObject(resultJson: string): Json {
+  let value: unknown
+  try {
+    value = JSON.parse(resultJson)
+  } catch {
+    throw invalidArgument('resultJSON', 'is not JSON')
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalidArgument('resultJSON', 'is not a JSON object')
+  }
+  return value as Json
+}
+
+const isName = (value: unknown): value is string =>
+  typeof value === 'string' && value !== '' && value.length <= 256
+
+const isCounter = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
+
+const failed = (detail: string): Problem => new Problem('BIOMETRIC_FAILED', { detail })
+
+const DEFAULT_SALT_BYTES = 20
+const DECLARED_SALT_BYTES = 32
+const MIN_MODULUS_BITS = 2048
+
+/**
+ * Verifies a SOTER signature with the device's own public key: RSA-PSS (RFC 8017) with SHA-256, MGF1-SHA-256
+ * and a salt of 20 bytes, or of 32 where the signed JSON declares it; a key of 2048 bits or more.
+ *
+ * Of a mini program's users only WeChat has the keys, so production asks WeChat. This is for those who hold
+ * a key themselves: tests and the simulated WeChat.
+ */
+export function isSoterSignature(message: Uint8Array, signature: Uint8Array, publicKey: KeyObject): boolean {
+  const bits = publicKey.asymmetricKeyDetails?.modulusLength ?? 0
+  if (publicKey.asymmetricKeyType !== 'rsa' || bits < MIN_MODULUS_BITS) return false
+
+  const saltLength = declaredSaltBytes(message)
+  const key = { key: publicKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }
+  return saltLength !== undefined && verify('sha256', message, key, signature)
+}
+
+/** `undefined` when the JSON declares a salt that is neither of the two. */
+function declaredSaltBytes(message: Uint8Array): number | undefined {
+  const [, declared] = /"rsa_pss_saltlen"\s*:\s*(\d+)/.exec(Buffer.from(message).toString('latin1')) ?? []
+  if (declared === undefined || Number(declared) === DEFAULT_SALT_BYTES) return DEFAULT_SALT_BYTES
+
+  return Number(declared) === DECLARED_SALT_BYTES ? DECLARED_SALT_BYTES : undefined
+}

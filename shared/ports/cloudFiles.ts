@@ -1,0 +1,10 @@
+/** Files in CloudBase's storage. */
+export interface CloudFiles {
+  /**
+   * A URL under which WeChat can fetch the file for a while.
+   *
+   * @param fileId `cloud://<env>.<bucket>/<path>`
+   * @throws Problem `NOT_FOUND` for an unknown file, `CONFIG_ERROR` outside CloudBase
+   */
+  temporaryUrl(fileId: string): Promise<string>
+}
