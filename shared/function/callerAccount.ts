@@ -1,0 +1,9 @@
+import { type Account, readAccount } from '../state/accounts.ts'
+import type { Records } from '../state/records.ts'
+import type { UserCaller } from './caller.ts'
+
+/** The caller's account: already read where a token proved who is calling, looked up where the platform did. */
+export async function readCallerAccount(caller: UserCaller, records: Records): Promise<Account | undefined> {
+  const slot = caller.session?.account ?? (await readAccount(records, caller.openid))
+  return slot.value
+}

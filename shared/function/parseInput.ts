@@ -1,0 +1,52 @@
+import type * as z from 'zod/mini'
+import { invalidArgument, type Problem } from '../core/problem.ts'
+
+type Issue = z.core.$ZodIssue
+
+/**
+ * Checks an input against a function's schema.
+ *
+ * @throws Problem `INVALID_ARGUMENT` with the dotted path of the first field at fault
+ */
+export function parseInput<S extends z.ZodMiniType>(schema: S, input: Record<string, unknown>): z.output<S> {
+  const parsed = schema.safeParse(input)
+  if (parsed.success) return parsed.data as z.output<S>
+
+  throw toProblem(parsed.error.issues[0], input)
+}
+
+function toProblem(issue: Issue | undefined, input: unknown): Problem {
+  if (!issue) return invalidArgument('', 'the input is not valid')
+
+  const path = issue.path.map(String)
+  if (issue.code === 'unrecognized_keys') {
+    return invalidArgument([...path, issue.keys[0] ?? ''].join('.'), 'is not a field of this function')
+  }
+  const reason = valueAt(input, path) === undefined ? 'is missing' : reasonOf(issue)
+  return invalidArgument(path.join('.'), reason)
+}
+
+function reasonOf(issue: Issue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `must be ${issue.expected === 'int' ? 'an integer' : `of type ${issue.expected}`}`
+    case 'too_small':
+      return issue.origin === 'string' && issue.minimum === 1
+        ? 'is empty'
+        : `is below its minimum of ${issue.minimum}`
+    case 'too_big':
+      return `is over its maximum of ${issue.maximum}`
+    case 'invalid_value':
+      return `must be one of ${issue.values.map(String).join(', ')}`
+    case 'custom':
+      return issue.message
+    default:
+      return 'is malformed'
+  }
+}
+
+const valueAt = (input: unknown, path: readonly string[]): unknown =>
+  path.reduce<unknown>(
+    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
+    input,
+  )

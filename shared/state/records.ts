@@ -1,0 +1,124 @@
+import { Problem } from '../core/problem.ts'
+import { type KeyRing, seal, unseal } from '../core/seal.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Random } from '../ports/random.ts'
+import type { StateStore } from '../ports/stateStore.ts'
+
+/** A record's place, with what was last seen there. */
+export type Slot<T> = {
+  readonly key: string
+  /** Absent when there is no record, or none that the current keys can open. */
+  readonly value?: T
+  /** Absent when there is no record. */
+  readonly version?: string
+}
+
+/**
+ * Sealed records over a state store.
+ *
+ * Read a slot, then write or remove it: every write is conditional on nobody having written in between.
+ * The whole value is sealed under its place, keyed by app id first, so nothing readable is at rest and no
+ * record passes for another.
+ */
+export interface Records {
+  /** A slot that is known, or hoped, to be empty: its first write succeeds only if there is no record. */
+  empty<T>(kind: RecordKind, id: string): Slot<T>
+  read<T>(kind: RecordKind, id: string): Promise<Slot<T>>
+  /** The slot as written; `undefined` when somebody else was first. */
+  write<T>(slot: Slot<T>, value: T, expiresAtMs?: number): Promise<Slot<T> | undefined>
+  /** Whether the record that was read is gone; `false` when somebody else was first. */
+  remove(slot: Slot<unknown>): Promise<boolean>
+  /**
+   * Reads, changes and writes until nobody was in between. A change of `undefined` leaves the record alone.
+   * Updates of one record by one process take turns, so that a burst does not contend with itself.
+   */
+  update<T>(
+    kind: RecordKind,
+    id: string,
+    change: (value: T | undefined) => Change<T> | undefined,
+  ): Promise<void>
+}
+
+type Change<T> = { readonly value: T; readonly expiresAtMs: number }
+
+/** What records are about. The name is part of every key. */
+export type RecordKind =
+  | 'account'
+  | 'accessToken'
+  | 'soterChallenge'
+  | 'soterDevice'
+  | 'effect'
+  | 'qrCode'
+  | 'loginCode'
+
+type RecordsOptions = {
+  readonly store: StateStore
+  readonly appId: string
+  readonly keys: KeyRing
+  readonly clock: Clock
+  readonly random: Random
+}
+
+const MAX_ATTEMPTS = 8
+const FIRST_PAUSE_MS = 10
+
+export function createRecords({ store, appId, keys, clock, random }: RecordsOptions): Records {
+  const keyOf = (kind: RecordKind, id: string) => `${appId}:${kind}:${id}`
+  const turns = new Map<string, Promise<void>>()
+
+  const records: Records = {
+    empty: (kind, id) => ({ key: keyOf(kind, id) }),
+
+    async read<T>(kind: RecordKind, id: string): Promise<Slot<T>> {
+      const key = keyOf(kind, id)
+      const stored = await store.get(key)
+      if (!stored) return { key }
+
+      const text = unseal(stored.body, key, keys)
+      return { key, version: stored.version, ...(text !== undefined && { value: JSON.parse(text) as T }) }
+    },
+
+    async write<T>(slot: Slot<T>, value: T, expiresAtMs?: number): Promise<Slot<T> | undefined> {
+      const { key } = slot
+      const version = Buffer.from(random.bytes(12)).toString('base64url')
+      const body = seal(JSON.stringify(value), key, keys, random.bytes(12))
+      const record = { version, body, ...(expiresAtMs !== undefined && { expiresAtMs }) }
+      const written = slot.version
+        ? await store.compareAndSet(key, slot.version, record)
+        : await store.putIfAbsent(key, record)
+
+      return written ? { key, value, version } : undefined
+    },
+
+    remove: async ({ key, version }) => version !== undefined && store.deleteIf(key, version),
+
+    update(kind, id, change) {
+      const key = keyOf(kind, id)
+      const turn = (turns.get(key) ?? Promise.resolve())
+        .catch(() => undefined)
+        .then(() => updateNow(kind, id, change))
+        .finally(() => {
+          if (turns.get(key) === turn) turns.delete(key)
+        })
+      turns.set(key, turn)
+      return turn
+    },
+  }
+
+  async function updateNow<T>(
+    kind: RecordKind,
+    id: string,
+    change: (value: T | undefined) => Change<T> | undefined,
+  ): Promise<void> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const slot = await records.read<T>(kind, id)
+      const changed = change(slot.value)
+      if (!changed || (await records.write(slot, changed.value, changed.expiresAtMs))) return
+
+      await clock.sleep(random.fraction() * FIRST_PAUSE_MS * 2 ** attempt)
+    }
+    throw new Problem('STATE_UNAVAILABLE', { detail: `the ${kind} record is too contended` })
+  }
+
+  return records
+}

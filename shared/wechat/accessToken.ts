@@ -1,0 +1,209 @@
+import { Problem } from '../core/problem.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Records, Slot } from '../state/records.ts'
+import type { IssuedToken } from './endpoints/issuedToken.ts'
+import { type Hold, heldProblem, holdAfter, holdAgain, isHeld } from './tokenHold.ts'
+
+/** The deployment's access token, shared by all instances. */
+export interface AccessTokens {
+  /**
+   * The token to send now.
+   *
+   * @throws Problem `CONFIG_ERROR` for a wrong app id, secret or IP; otherwise what fetching it failed with
+   */
+  current(deadlineAtMs: number): Promise<string>
+  /** Drops this value, and no other, after WeChat refused it. */
+  invalidate(token: string): Promise<void>
+  /** Renews the shared token when its end is near. Asking earlier changes nothing. */
+  refresh(deadlineAtMs: number): Promise<{ readonly refreshed: boolean; readonly expiresAtMs: number }>
+}
+
+/** The one shared record: a token with its own end, and how fetching it has failed since. */
+type TokenRecord = {
+  readonly token?: HeldToken
+  readonly failures: number
+  readonly hold?: Hold
+}
+
+type HeldToken = { readonly value: string; readonly renewAtMs: number; readonly expiresAtMs: number }
+
+type AccessTokensOptions = {
+  readonly fetch: (deadlineAtMs: number) => Promise<IssuedToken>
+  /** Throws when there is no store that could be asked. */
+  readonly records: () => Records
+  readonly mode: 'stable' | 'classic'
+  readonly clock: Clock
+}
+
+/** A fetch has its own time, because callers with different deadlines share it. */
+const FLIGHT_BUDGET_MS = 10_000
+const RENEW_BEFORE_END_MS = 60_000
+/** WeChat renews a stable token in its last five minutes, not before. */
+const REFRESH_BEFORE_END_MS = 300_000
+const RECORD_LIFE_MS = 86_400_000
+
+/**
+ * Keeps one access token per process, and through the store one per deployment.
+ *
+ * However many callers wait, one fetch is in flight. A token near its end is renewed early, and served to
+ * its hard end when renewing fails. In `stable` mode the store is a convenience: without it a process
+ * fetches the same token for itself. In `classic` mode a fetch ends everybody's token, so the store must answer.
+ */
+export function createAccessTokens({ fetch, records, mode, clock }: AccessTokensOptions): AccessTokens {
+  let held: HeldToken | undefined
+  let rejected: string | undefined
+  let local: TokenRecord = { failures: 0 }
+  let flight: { readonly token: Promise<HeldToken>; readonly endsAtMs: number } | undefined
+  let invalidation: Promise<void> = Promise.resolve()
+
+  const isStoreOptional = mode === 'stable'
+
+  /** Does without the store where it can. */
+  async function withStore<T>(use: (records: Records) => Promise<T>): Promise<T | undefined> {
+    try {
+      return await use(records())
+    } catch (thrown) {
+      const isAbsent =
+        thrown instanceof Problem && (thrown.code === 'STATE_UNAVAILABLE' || thrown.code === 'CONFIG_ERROR')
+      if (isStoreOptional && isAbsent) return undefined
+      throw thrown
+    }
+  }
+
+  const readShared = () => withStore((records) => records.read<TokenRecord>('accessToken', mode))
+
+  /** The record in the store where there is one to be had, otherwise what this process remembers. */
+  async function share(slot: Slot<TokenRecord> | undefined, record: TokenRecord): Promise<boolean> {
+    local = record
+    if (!slot) return true
+
+    const expiresAtMs = clock.nowMs() + RECORD_LIFE_MS
+    const written = await withStore(
+      async (records) => (await records.write(slot, record, expiresAtMs)) ?? 'lost',
+    )
+    return written !== 'lost'
+  }
+
+  async function acquire(minimumLifeMs: number, deadlineAtMs: number): Promise<HeldToken> {
+    const slot = await readShared()
+    const record = slot?.value ?? local
+    const nowMs = clock.nowMs()
+    const { token } = record
+    if (
+      token &&
+      token.value !== rejected &&
+      nowMs < token.renewAtMs &&
+      token.expiresAtMs - nowMs > minimumLifeMs
+    ) {
+      return token
+    }
+    if (record.hold) await claimProbe(slot, { ...record, hold: record.hold }, nowMs)
+
+    return fetchAndShare(record, deadlineAtMs)
+  }
+
+  /** After a pause one instance of the deployment asks again; the others keep the pause. */
+  async function claimProbe(
+    slot: Slot<TokenRecord> | undefined,
+    record: TokenRecord & { hold: Hold },
+    nowMs: number,
+  ) {
+    if (isHeld(record.hold, nowMs)) throw heldProblem(record.hold, nowMs)
+
+    const next = holdAgain(record.hold, nowMs)
+    const isProber = await share(slot, { ...record, hold: next })
+    if (!isProber) throw heldProblem(next, nowMs)
+  }
+
+  async function fetchAndShare(before: TokenRecord, deadlineAtMs: number): Promise<HeldToken> {
+    const startedAtMs = clock.nowMs()
+    try {
+      const { token: value, lifeSeconds } = await fetch(deadlineAtMs)
+      const lifeMs = lifeSeconds * 1000
+      const expiresAtMs = startedAtMs + lifeMs
+      const token = {
+        value,
+        expiresAtMs,
+        renewAtMs: expiresAtMs - Math.min(RENEW_BEFORE_END_MS, lifeMs / 10),
+      }
+      await share(await readShared(), { token, failures: 0 })
+      return token
+    } catch (thrown) {
+      const failures = before.failures + 1
+      const pause = holdAfter(thrown, failures, clock.nowMs())
+      const token = before.token?.value === rejected ? undefined : before.token
+      await share(await readShared(), { failures, ...(token && { token }), ...(pause && { hold: pause }) })
+      throw thrown
+    }
+  }
+
+  /** Joins the fetch in flight, unless it is one that a frozen instance never finished. */
+  function join(minimumLifeMs: number): Promise<HeldToken> {
+    const nowMs = clock.nowMs()
+    if (flight && nowMs < flight.endsAtMs) return flight.token
+
+    const endsAtMs = nowMs + FLIGHT_BUDGET_MS
+    const token = acquire(minimumLifeMs, endsAtMs)
+      .then((acquired) => {
+        held = acquired
+        return acquired
+      })
+      .finally(() => {
+        if (flight?.token === token) flight = undefined
+      })
+    flight = { token, endsAtMs }
+    return token
+  }
+
+  async function withinDeadline<T>(work: Promise<T>, deadlineAtMs: number): Promise<T> {
+    const done = new AbortController()
+    const timeout = clock.sleep(Math.max(0, deadlineAtMs - clock.nowMs()), done.signal).then(() => {
+      if (!done.signal.aborted)
+        throw new Problem('UPSTREAM_TIMEOUT', { detail: 'waiting for the access token' })
+      return work
+    })
+    try {
+      return await Promise.race([work, timeout])
+    } finally {
+      done.abort()
+    }
+  }
+
+  return {
+    async current(deadlineAtMs) {
+      await invalidation
+      if (held && clock.nowMs() < held.renewAtMs) return held.value
+
+      const last = held
+      try {
+        return (await withinDeadline(join(0), deadlineAtMs)).value
+      } catch (thrown) {
+        if (last && last === held && clock.nowMs() < last.expiresAtMs) return last.value
+        throw thrown
+      }
+    },
+
+    invalidate(token) {
+      if (token === rejected) return invalidation
+      if (held?.value === token) held = undefined
+      rejected = token
+      if (local.token?.value === token) local = { failures: local.failures }
+
+      invalidation = withStore(async (records) => {
+        const slot = await records.read<TokenRecord>('accessToken', mode)
+        if (slot.value?.token?.value !== token) return
+
+        const { token: _refused, ...rest } = slot.value
+        await records.write(slot, rest, clock.nowMs() + RECORD_LIFE_MS)
+      })
+      return invalidation
+    },
+
+    async refresh(deadlineAtMs) {
+      // The point of a refresh is the shared token, so here the store must answer in either mode.
+      const before = (await records().read<TokenRecord>('accessToken', mode)).value?.token
+      const after = await withinDeadline(join(REFRESH_BEFORE_END_MS), deadlineAtMs)
+      return { refreshed: after.value !== before?.value, expiresAtMs: after.expiresAtMs }
+    },
+  }
+}

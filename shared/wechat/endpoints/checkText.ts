@@ -1,0 +1,38 @@
+import { toVerdict, type Verdict } from '../../core/verdict.ts'
+import { defineEndpoint } from '../endpoint.ts'
+import { readObject, readOptionalText } from '../readAnswer.ts'
+
+export type TextToCheck = {
+  readonly content: string
+  readonly scene: number
+  readonly openid: string
+  readonly title?: string | undefined
+  readonly nickname?: string | undefined
+  readonly signature?: string | undefined
+}
+
+/**
+ * Has WeChat judge a text of up to 2,500 characters (version 2). Risky text comes with errcode 0.
+ *
+ * https://developers.weixin.qq.com/miniprogram/dev/server/API/sec-center/sec-check/api_msgseccheck.html
+ */
+export const checkText = defineEndpoint({
+  method: 'POST',
+  path: '/wxa/msg_sec_check',
+  credential: 'accessToken',
+  effect: 'read',
+  cloudCall: 'security.msgSecCheck',
+  request: ({ title, nickname, signature, ...text }: TextToCheck) => ({
+    body: {
+      version: 2,
+      ...text,
+      ...(title && { title }),
+      ...(nickname && { nickname }),
+      ...(signature && { signature }),
+    },
+  }),
+  response(json): Verdict & { readonly traceId?: string } {
+    const traceId = readOptionalText(json, 'trace_id')
+    return { ...toVerdict(readObject(json, 'result')), ...(traceId && { traceId }) }
+  },
+})

@@ -1,0 +1,24 @@
+import type { WechatJson } from './endpoint.ts'
+import { isJsonObject } from './readAnswer.ts'
+
+const STRING_OR_LONG_INTEGER = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g
+
+/**
+ * Parses a JSON object of WeChat's with its 64-bit ids intact.
+ *
+ * `msgid` and the like exceed 2^53 and arrive as bare integers, which `JSON.parse` would round. Integers of
+ * 16 digits and more become strings.
+ *
+ * @returns `undefined` when the text is not a JSON object
+ */
+export function parseJson(text: string): WechatJson | undefined {
+  const exact = /\d{16}/.test(text)
+    ? text.replace(STRING_OR_LONG_INTEGER, (token) => (token.startsWith('"') ? token : `"${token}"`))
+    : text
+  try {
+    const value: unknown = JSON.parse(exact)
+    return isJsonObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,45 @@
+import { Problem } from '../core/problem.ts'
+import type { WechatJson } from './endpoint.ts'
+
+const missing = (field: string): Problem =>
+  new Problem('UPSTREAM_BAD_RESPONSE', { detail: `${field} is missing or mistyped` })
+
+/** A non-empty text. @throws Problem `UPSTREAM_BAD_RESPONSE` */
+export function readText(json: WechatJson, field: string): string {
+  const value = json[field]
+  if (typeof value !== 'string' || value === '') throw missing(field)
+
+  return value
+}
+
+/** A text that may be absent, empty or null, all of which mean that there is none. */
+export function readOptionalText(json: WechatJson, field: string): string | undefined {
+  const value = json[field]
+  if (value === undefined || value === null || value === '') return undefined
+  if (typeof value !== 'string') throw missing(field)
+
+  return value
+}
+
+/** A text that WeChat sometimes sends as a number (`countryCode`, ids). @throws Problem `UPSTREAM_BAD_RESPONSE` */
+export function readTextOrNumber(json: WechatJson, field: string): string {
+  const value = json[field]
+  return typeof value === 'number' ? String(value) : readText(json, field)
+}
+
+/** An integer that WeChat sometimes sends as digits; `undefined` for anything else. */
+export function readLooseInteger(value: unknown): number | undefined {
+  const number = typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value
+  return typeof number === 'number' && Number.isSafeInteger(number) ? number : undefined
+}
+
+export const isJsonObject = (value: unknown): value is WechatJson =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** An object inside an answer. @throws Problem `UPSTREAM_BAD_RESPONSE` */
+export function readObject(json: WechatJson, field: string): WechatJson {
+  const value = json[field]
+  if (!isJsonObject(value)) throw missing(field)
+
+  return value
+}
