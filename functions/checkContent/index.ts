@@ -1,0 +1,160 @@
+import * as z from 'zod/mini'
+import { parseBase64 } from '../../shared/core/base64.ts'
+import { requireCheckableImage } from '../../shared/core/checkableImage.ts'
+import { sha256Hex } from '../../shared/core/digest.ts'
+import { checkMediaUrl } from '../../shared/core/mediaUrl.ts'
+import { invalidArgument, Problem } from '../../shared/core/problem.ts'
+import { splitText } from '../../shared/core/textChunks.ts'
+import { type Verdict, worstVerdict } from '../../shared/core/verdict.ts'
+import type { Caller } from '../../shared/function/caller.ts'
+import { type Context, defineFunction } from '../../shared/function/define.ts'
+import { checkImage } from '../../shared/wechat/endpoints/checkImage.ts'
+import { checkText } from '../../shared/wechat/endpoints/checkText.ts'
+import { submitMedia } from '../../shared/wechat/endpoints/submitMedia.ts'
+
+const shortText = z.string().check(z.minLength(1), z.maxLength(500))
+
+const input = z.strictObject({
+  type: z.enum(['text', 'image', 'audio']),
+  scene: z.int().check(z.minimum(1), z.maximum(4)),
+  content: z.optional(z.string().check(z.minLength(1))),
+  title: z.optional(shortText),
+  nickname: z.optional(shortText),
+  signature: z.optional(shortText),
+  imageBase64: z.optional(z.string().check(z.minLength(1))),
+  mediaUrl: z.optional(z.string()),
+  fileID: z.optional(
+    z.string().check(z.regex(/^cloud:\/\/[A-Za-z0-9_-]+\.[^\s/]+\/\S+$/), z.maxLength(1024)),
+  ),
+  openid: z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]{1,128}$/))),
+})
+
+type Input = z.output<typeof input>
+
+export type CheckContentInput = z.input<typeof input>
+
+export type CheckContentOutput = {
+  /** Only `pass` is a pass. A `pending` verdict arrives later, under `traceId`. */
+  readonly suggest: Verdict['suggest']
+  readonly label?: number
+  /** WeChat's own name of the label. */
+  readonly labelName?: string
+  readonly traceId?: string
+  /** SHA-256 in hex of what was judged: the text, the image's bytes, or the URL or file id. */
+  readonly contentHash: string
+}
+
+const endpoints = { checkText, checkImage, submitMedia }
+
+type CheckContext = Context<'user' | 'server', typeof endpoints>
+
+const MAX_TEXT_BYTES = 100 * 1024
+const CHUNK = { maxLength: 2500, overlap: 100 }
+const PARALLEL_CHUNKS = 4
+
+/**
+ * Has WeChat judge a text or an image at once, or submits an image or audio file whose verdict comes later.
+ *
+ * A long text is judged in overlapping chunks and the worst verdict counts. Whatever is not an explicit pass
+ * is none: an unknown answer is `review`, and a fault is a failure.
+ *
+ * Fails with `USER_NOT_RECENT` when the user has not opened the mini program lately, `PAYLOAD_TOO_LARGE`,
+ * `MEDIA_UNSUPPORTED`, `MEDIA_CORRUPT`, `MEDIA_TOO_LARGE`, `MEDIA_DIMENSIONS`, `MEDIA_URL_FORBIDDEN`.
+ */
+export default defineFunction({
+  name: 'checkContent',
+  access: ['user', 'server'],
+  input,
+  uses: endpoints,
+  readsCloudFiles: true,
+  timeoutSeconds: 20,
+
+  handle(context, fields): Promise<CheckContentOutput> {
+    const openid = readOpenid(context.caller, fields.openid)
+    checkFields(fields)
+    if (fields.type === 'text') return judgeText(context, fields, openid)
+    if (fields.imageBase64 !== undefined) return judgeImage(context, fields.imageBase64)
+
+    return submit(context, fields, openid)
+  },
+})
+
+function readOpenid(caller: Caller<'user' | 'server'>, openid: string | undefined): string {
+  if (caller.kind === 'user') {
+    if (openid !== undefined) throw invalidArgument('openid', 'is given by a server only')
+    return caller.openid
+  }
+  if (openid === undefined) throw invalidArgument('openid', 'is missing')
+  return openid
+}
+
+/** What can be judged of each type, one of which must be there. */
+const SUBJECTS = {
+  text: ['content'],
+  image: ['imageBase64', 'mediaUrl', 'fileID'],
+  audio: ['mediaUrl', 'fileID'],
+} as const satisfies Record<Input['type'], readonly (keyof Input)[]>
+
+const ALL_SUBJECTS = ['content', 'imageBase64', 'mediaUrl', 'fileID'] as const
+const TEXT_DETAILS = ['title', 'nickname', 'signature'] as const
+
+function checkFields(fields: Input): void {
+  const allowed: readonly string[] = SUBJECTS[fields.type]
+  const [first, second] = ALL_SUBJECTS.filter((name) => fields[name] !== undefined)
+  if (first === undefined) throw invalidArgument(SUBJECTS[fields.type][0], 'is missing')
+  if (!allowed.includes(first)) throw invalidArgument(first, `is not for type ${fields.type}`)
+  if (second !== undefined) throw invalidArgument(second, `is given beside ${first}`)
+
+  const detail = TEXT_DETAILS.find((name) => fields[name] !== undefined)
+  if (detail && fields.type !== 'text') throw invalidArgument(detail, 'is for type text')
+  if (fields.signature !== undefined && fields.scene !== 1)
+    throw invalidArgument('signature', 'is for scene 1')
+}
+
+/** Title, nickname and signature go with the first chunk: WeChat judges them together with it. */
+async function judgeText(
+  { wechat }: CheckContext,
+  fields: Input,
+  openid: string,
+): Promise<CheckContentOutput> {
+  const { content = '', scene, title, nickname, signature } = fields
+  if (Buffer.byteLength(content) > MAX_TEXT_BYTES)
+    throw new Problem('PAYLOAD_TOO_LARGE', { field: 'content' })
+
+  const [first = '', ...others] = splitText(content, CHUNK)
+  const texts = [
+    { content: first, scene, openid, title, nickname, signature },
+    ...others.map((chunk) => ({ content: chunk, scene, openid })),
+  ]
+  const verdicts: Awaited<ReturnType<typeof wechat.checkText>>[] = []
+  for (let at = 0; at < texts.length; at += PARALLEL_CHUNKS) {
+    verdicts.push(
+      ...(await Promise.all(texts.slice(at, at + PARALLEL_CHUNKS).map((text) => wechat.checkText(text)))),
+    )
+  }
+  return { ...worstVerdict(verdicts), contentHash: sha256Hex(content) }
+}
+
+async function judgeImage({ wechat }: CheckContext, imageBase64: string): Promise<CheckContentOutput> {
+  const bytes = parseBase64(imageBase64, 'imageBase64')
+  const { contentType } = requireCheckableImage(bytes)
+
+  return { ...(await wechat.checkImage({ bytes, contentType })), contentHash: sha256Hex(bytes) }
+}
+
+async function submit(
+  { wechat, cloudFiles, config }: CheckContext,
+  { type, scene, mediaUrl, fileID }: Input,
+  openid: string,
+): Promise<CheckContentOutput> {
+  if (mediaUrl !== undefined) checkMediaUrl(mediaUrl, config.mediaHosts)
+  const url = mediaUrl ?? (await cloudFiles.temporaryUrl(fileID ?? ''))
+  const { traceId } = await wechat.submitMedia({
+    mediaUrl: url,
+    type: type === 'audio' ? 'audio' : 'image',
+    scene,
+    openid,
+  })
+
+  return { suggest: 'pending', traceId, contentHash: sha256Hex(mediaUrl ?? fileID ?? '') }
+}

@@ -1,0 +1,64 @@
+import * as z from 'zod/mini'
+import { sha256 } from '../../shared/core/digest.ts'
+import { invalidArgument, Problem } from '../../shared/core/problem.ts'
+import { defineFunction } from '../../shared/function/define.ts'
+import { openSession } from '../../shared/state/accounts.ts'
+import { code2Session } from '../../shared/wechat/endpoints/code2Session.ts'
+
+const input = z.strictObject({
+  code: z.optional(z.string().check(z.regex(/^[A-Za-z0-9._~+/=:-]+$/), z.maxLength(128))),
+})
+
+export type LoginInput = z.input<typeof input>
+
+export type LoginOutput = {
+  readonly openid: string
+  readonly unionid?: string
+  /** Ours, opaque. Present whenever a code was exchanged. */
+  readonly token?: string
+  readonly expiresAtMs?: number
+}
+
+const CODE_LIFE_MS = 600_000
+
+/**
+ * Signs a user in with the one-time code of `wx.login`.
+ *
+ * The session key stays in the state store; the client gets only our own opaque token. Called through
+ * `wx.cloud.callFunction` the code may be left out: the platform already vouches for the user, who then
+ * has an openid but neither token nor session key.
+ *
+ * Fails with `CODE_INVALID`, `CODE_USED`, `CODE_OUTCOME_UNKNOWN`, `RISK_BLOCKED`, `RATE_LIMITED`; with
+ * `FORBIDDEN` when the code is another user's.
+ */
+export default defineFunction({
+  name: 'login',
+  access: ['anonymous', 'user'],
+  input,
+  uses: { code2Session },
+  timeoutSeconds: 10,
+
+  async handle(
+    { caller, records, wechat, clock, random, config, requestId },
+    { code },
+  ): Promise<LoginOutput> {
+    if (code === undefined) {
+      if (caller.kind === 'anonymous') throw invalidArgument('code', 'is missing')
+      return { openid: caller.openid, ...(caller.unionid && { unionid: caller.unionid }) }
+    }
+    // A code is spent by asking. So a store that cannot keep the session is found out before.
+    const journal = records.empty('loginCode', sha256(code).toString('base64url'))
+    await records.write(journal, { requestId }, clock.nowMs() + CODE_LIFE_MS)
+
+    const user = await wechat.code2Session({ code })
+    if (caller.kind === 'user' && caller.openid !== user.openid) {
+      throw new Problem('FORBIDDEN', { reason: 'the code belongs to another user' })
+    }
+    const { token, expiresAtMs } = await openSession(
+      { records, clock, random },
+      user,
+      config.sessionTtlSeconds,
+    )
+    return { openid: user.openid, ...(user.unionid && { unionid: user.unionid }), token, expiresAtMs }
+  },
+})

@@ -1,0 +1,97 @@
+import * as z from 'zod/mini'
+import { checkPage } from '../../shared/core/page.ts'
+import { configProblem, invalidArgument, Problem } from '../../shared/core/problem.ts'
+import { checkTemplateData } from '../../shared/core/templateData.ts'
+import type { Caller } from '../../shared/function/caller.ts'
+import { callerScope } from '../../shared/function/callerScope.ts'
+import { defineFunction } from '../../shared/function/define.ts'
+import { runOnce } from '../../shared/state/effects.ts'
+import { sendSubscribeMessage } from '../../shared/wechat/endpoints/sendSubscribeMessage.ts'
+
+const openid = z.string().check(z.regex(/^[A-Za-z0-9_-]{1,128}$/))
+
+const input = z.strictObject({
+  templateId: z.string().check(z.regex(/^[A-Za-z0-9_-]{1,128}$/)),
+  data: z.record(z.string(), z.union([z.string(), z.strictObject({ value: z.string() })])),
+  page: z.optional(z.string().check(z.maxLength(1024))),
+  miniprogramState: z.optional(z.enum(['developer', 'trial', 'formal'])),
+  lang: z.optional(z.enum(['zh_CN', 'en_US', 'zh_HK', 'zh_TW'])),
+  requestKey: z.optional(z.string().check(z.regex(/^[\x21-\x7e]{1,128}$/))),
+  touser: z.optional(openid),
+})
+
+export type SendSubscribeMessageInput = z.input<typeof input>
+
+export type SendSubscribeMessageOutput = {
+  readonly status: 'sent'
+  /** WeChat's id of the message, where it gives one. */
+  readonly msgid?: string
+  /** Present when an earlier request with this key had sent the message. */
+  readonly repeated?: true
+}
+
+/** How long a repeat of a request gets the first answer. */
+const KEEP_MS = 86_400_000
+
+/**
+ * Sends a subscribe message: a user to themselves, from the templates that are allowed for that; a server to
+ * anybody.
+ *
+ * At most one message goes out for a request key, whatever fails in between. Without one the platform's
+ * request id stands in, so that a repeated invocation does not send twice.
+ *
+ * Fails with `TEMPLATE_DATA_INVALID` and `PAGE_INVALID` before WeChat is asked, `USER_REFUSED` when the user
+ * has no grant left, `IDEMPOTENCY_MISMATCH`, `IN_PROGRESS`, and `OUTCOME_UNKNOWN` when no answer came.
+ */
+export default defineFunction({
+  name: 'sendSubscribeMessage',
+  access: ['user', 'server'],
+  input,
+  uses: { sendSubscribeMessage },
+  timeoutSeconds: 10,
+
+  async handle(
+    { caller, records, wechat, clock, config, requestId, deadlineAtMs },
+    fields,
+  ): Promise<SendSubscribeMessageOutput> {
+    const { templateId, page, miniprogramState = 'formal', lang = 'zh_CN', requestKey = requestId } = fields
+    if (config.subscribeLedger === 'enforce')
+      throw configProblem('SUBSCRIBE_LEDGER', 'is enforce, which this version does not have yet')
+    const touser = readRecipient(caller, fields.touser)
+    if (caller.kind === 'user' && !config.subscribeTemplates.includes(templateId)) {
+      throw new Problem('FORBIDDEN', {
+        field: 'templateId',
+        message: 'WECHAT_SUBSCRIBE_TEMPLATES does not list this template.',
+      })
+    }
+    const data = Object.fromEntries(
+      Object.entries(fields.data).map(([key, value]) => [
+        key,
+        typeof value === 'string' ? value : value.value,
+      ]),
+    )
+    checkTemplateData(data)
+    if (page !== undefined) checkPage(page, 'page')
+
+    const message = { touser, templateId, data, page, miniprogramState, lang }
+    const id = `sendSubscribeMessage:${callerScope(caller, requestKey)}`
+    const { answer, repeated } = await runOnce(
+      { records, clock },
+      { id, payload: message, requestId, deadlineAtMs, keepMs: KEEP_MS, mayBeRetried: false },
+      () => wechat.sendSubscribeMessage(message),
+    )
+    return { status: 'sent', ...answer, ...(repeated && { repeated }) }
+  },
+})
+
+/** A user's own openid is never an input, and another's is not theirs to use. */
+function readRecipient(caller: Caller<'user' | 'server'>, touser: string | undefined): string {
+  if (caller.kind === 'server') {
+    if (touser === undefined) throw invalidArgument('touser', 'is missing')
+    return touser
+  }
+  if (touser === caller.openid) throw invalidArgument('touser', 'is given by a server only')
+  if (touser !== undefined)
+    throw new Problem('FORBIDDEN', { field: 'touser', reason: 'the recipient is not the caller' })
+  return caller.openid
+}

@@ -1,0 +1,60 @@
+import { inspectImage } from '../../core/image.ts'
+import { type Answer, type Channel, ExchangeFailure } from '../../wechat/channel.ts'
+import type { EndpointRequest } from '../../wechat/endpoint.ts'
+import { isJsonObject } from '../../wechat/readAnswer.ts'
+import type { WxServerSdk } from './sdk.ts'
+
+/**
+ * Reaches WeChat through CloudBase, which signs for the mini program: no secret, no token, no IP whitelist.
+ *
+ * The SDK throws what HTTPS answers inside a 200, so a thrown errcode is an answer here too.
+ */
+export const createCloudCallChannel = (loadSdk: () => Promise<WxServerSdk>): Channel => ({
+  needsAccessToken: false,
+
+  async exchange({ endpoint, request, timeoutMs }) {
+    const [category = '', method = ''] = endpoint.cloudCall?.split('.') ?? []
+    const api = (await loadSdk()).openapi({ convertCase: false })
+    const call = api[category]?.[method]
+    if (!call) throw new ExchangeFailure('unreachable', false, `no cloud call ${endpoint.cloudCall}`)
+
+    return readAnswer(await within(timeoutMs, call(parametersOf(request)).catch(readRefusal)))
+  },
+})
+
+const parametersOf = ({ query, body, upload }: EndpointRequest): object => ({
+  ...query,
+  ...body,
+  ...(upload && { [upload.partName]: { contentType: upload.contentType, value: Buffer.from(upload.bytes) } }),
+})
+
+/** `errCode` −1 without a `rid` comes from the SDK itself: it hides whether anything was sent. */
+function readRefusal(thrown: unknown): unknown {
+  if (!isJsonObject(thrown) && !(thrown instanceof Error))
+    throw new ExchangeFailure('unreachable', true, 'cloud call failed')
+
+  const { errCode, errMsg } = thrown as { errCode?: unknown; errMsg?: unknown }
+  if (typeof errCode !== 'number') throw new ExchangeFailure('unreachable', true, 'cloud call failed')
+  return { errCode, errMsg }
+}
+
+function readAnswer(answer: unknown): Answer {
+  if (!isJsonObject(answer)) throw new ExchangeFailure('unreadable', true, 'the cloud call answered nothing')
+  if (!Buffer.isBuffer(answer.buffer)) return { json: answer }
+  if (!inspectImage(answer.buffer)?.isComplete) throw new ExchangeFailure('unreadable', true, 'not an image')
+
+  return { image: answer.buffer }
+}
+
+/** The SDK's own timeout is the same for all calls; a call that outlives ours is lost, not undone. */
+async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const expiry = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new ExchangeFailure('timeout', true, 'cloud call')), timeoutMs)
+  })
+  try {
+    return await Promise.race([work, expiry])
+  } finally {
+    clearTimeout(timer)
+  }
+}

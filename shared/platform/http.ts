@@ -1,0 +1,92 @@
+import { Problem } from '../core/problem.ts'
+import type { Origin } from '../function/caller.ts'
+import type { AnyFunction } from '../function/define.ts'
+import { type Call, invoke } from '../function/invoke.ts'
+import { type Reply, statusOf } from '../function/reply.ts'
+import type { Runtime } from '../function/runtime.ts'
+
+/** An HTTP request, however the platform wraps it. */
+export type WebRequest = {
+  readonly method: string
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: Uint8Array
+  readonly requestId: string
+  readonly remainingMs?: number
+}
+
+export type WebResponse = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Buffer
+}
+
+/** Calls a function for an HTTP request: `POST`, JSON in, JSON out, `Authorization: Bearer` for identity. */
+export async function answerHttp(
+  fn: AnyFunction,
+  request: WebRequest,
+  runtime: Runtime,
+): Promise<WebResponse> {
+  const { method, headers, body, requestId, remainingMs } = request
+  const call: Call = {
+    origin: readOrigin(headers.authorization),
+    input: { body },
+    requestId,
+    ...(remainingMs !== undefined && { remainingMs }),
+    ...(method !== 'POST' && { problem: new Problem('METHOD_NOT_ALLOWED') }),
+  }
+  return toResponse(fn, await invoke(fn, call, runtime), headers.accept)
+}
+
+/** Header names in lower case; of a repeated header the first value counts. */
+export const lowerCaseHeaders = (
+  headers: Readonly<Record<string, string | readonly string[] | undefined>> | null | undefined,
+): Record<string, string | undefined> =>
+  Object.fromEntries(
+    Object.entries(headers ?? {}).map(([name, value]) => [
+      name.toLowerCase(),
+      typeof value === 'string' ? value : value?.[0],
+    ]),
+  )
+
+function readOrigin(authorization: string | undefined): Origin {
+  const [, token] = /^Bearer +(\S+)$/i.exec(authorization?.trim() ?? '') ?? []
+  return token ? { kind: 'bearer', token } : { kind: 'nobody' }
+}
+
+function toResponse(fn: AnyFunction, reply: Reply, accept: string | undefined): WebResponse {
+  if (reply.ok && fn.image && prefersImage(accept)) {
+    const { contentType, imageBase64 } = fn.image(reply.data)
+    const body = Buffer.from(imageBase64, 'base64')
+    return { status: 200, headers: { 'content-type': contentType, 'cache-control': 'no-store' }, body }
+  }
+  return toJsonResponse(reply)
+}
+
+/** A reply as JSON, whatever the caller accepts. */
+export const toJsonResponse = (reply: Reply): WebResponse => ({
+  status: statusOf(reply),
+  headers: headersOf(reply),
+  body: JSON.stringify(reply),
+})
+
+function headersOf(reply: Reply): Record<string, string> {
+  const headers = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' }
+  if (reply.ok) return headers
+
+  const { code, retryAfterMs } = reply.error
+  return {
+    ...headers,
+    ...(code === 'METHOD_NOT_ALLOWED' && { allow: 'POST' }),
+    ...(code === 'UNAUTHENTICATED' && { 'www-authenticate': 'Bearer' }),
+    ...(retryAfterMs !== undefined && { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) }),
+  }
+}
+
+/** Whether `image/*` or an image type stands before JSON, and before anything that JSON would satisfy. */
+function prefersImage(accept = ''): boolean {
+  const types = accept.split(',').map((range) => range.split(';')[0]?.trim().toLowerCase() ?? '')
+  const image = types.findIndex((type) => type.startsWith('image/'))
+  const json = types.indexOf('application/json')
+  return image >= 0 && (json < 0 || image < json)
+}
