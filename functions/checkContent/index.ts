@@ -8,25 +8,24 @@ import { splitText } from '../../shared/core/textChunks.ts'
 import { type Verdict, worstVerdict } from '../../shared/core/verdict.ts'
 import type { Caller } from '../../shared/function/caller.ts'
 import { type Context, defineFunction } from '../../shared/function/define.ts'
+import { integer, text, wechatId } from '../../shared/function/fields.ts'
 import { checkImage } from '../../shared/wechat/endpoints/checkImage.ts'
 import { checkText } from '../../shared/wechat/endpoints/checkText.ts'
 import { submitMedia } from '../../shared/wechat/endpoints/submitMedia.ts'
 
-const shortText = z.string().check(z.minLength(1), z.maxLength(500))
+const shortText = text({ maxLength: 500 })
 
 const input = z.strictObject({
   type: z.enum(['text', 'image', 'audio']),
-  scene: z.int().check(z.minimum(1), z.maximum(4)),
-  content: z.optional(z.string().check(z.minLength(1))),
+  scene: integer(1, 4),
+  content: z.optional(text()),
   title: z.optional(shortText),
   nickname: z.optional(shortText),
   signature: z.optional(shortText),
-  imageBase64: z.optional(z.string().check(z.minLength(1))),
+  imageBase64: z.optional(text()),
   mediaUrl: z.optional(z.string()),
-  fileID: z.optional(
-    z.string().check(z.regex(/^cloud:\/\/[A-Za-z0-9_-]+\.[^\s/]+\/\S+$/), z.maxLength(1024)),
-  ),
-  openid: z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]{1,128}$/))),
+  fileID: z.optional(text({ pattern: /^cloud:\/\/[A-Za-z0-9_-]+\.[^\s/]+\/\S+$/, maxLength: 1024 })),
+  openid: z.optional(wechatId()),
 })
 
 type Input = z.output<typeof input>

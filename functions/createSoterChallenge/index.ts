@@ -1,10 +1,11 @@
 import * as z from 'zod/mini'
 import { defineFunction } from '../../shared/function/define.ts'
+import { text } from '../../shared/function/fields.ts'
 import { issueChallenge } from '../../shared/state/soterChallenges.ts'
 
 const input = z.strictObject({
-  purpose: z.string().check(z.regex(/^[A-Za-z0-9_.:-]{1,64}$/)),
-  action: z.optional(z.string().check(z.minLength(1), z.maxLength(256))),
+  purpose: text({ pattern: /^[A-Za-z0-9_.:-]+$/, maxLength: 64 }),
+  action: z.optional(text({ maxLength: 256 })),
 })
 
 export type CreateSoterChallengeInput = z.input<typeof input>

@@ -11,8 +11,10 @@ import { isSameSecret } from '../../shared/core/digest.ts'
 import { OPEN_DATA_KINDS, type OpenDataKind, type OpenDataOf } from '../../shared/core/openData.ts'
 import { invalidArgument, Problem } from '../../shared/core/problem.ts'
 import { rawDataSignature } from '../../shared/core/sessionSignature.ts'
+import type { UserCaller } from '../../shared/function/caller.ts'
 import { readCallerAccount } from '../../shared/function/callerAccount.ts'
 import { type Context, defineFunction } from '../../shared/function/define.ts'
+import { text } from '../../shared/function/fields.ts'
 import { liveSessionKeys, noteDecryptFailure, requireDecryptBudget } from '../../shared/state/accounts.ts'
 import { getOpenData } from '../../shared/wechat/endpoints/getOpenData.ts'
 
@@ -20,13 +22,11 @@ const MAX_CIPHERTEXT_BYTES = 32 * 1024
 const MIN_CIPHERTEXT_BYTES = 32
 const BLOCK_BYTES = 16
 
-const text = (maxLength: number) => z.string().check(z.minLength(1), z.maxLength(maxLength))
-
 const input = z.strictObject({
-  encryptedData: z.optional(text(Math.ceil(MAX_CIPHERTEXT_BYTES / 3) * 4)),
-  iv: z.optional(text(64)),
-  rawData: z.optional(text(MAX_CIPHERTEXT_BYTES)),
-  signature: z.optional(z.string().check(z.regex(/^[0-9a-f]{40}$/))),
+  encryptedData: z.optional(text({ maxLength: Math.ceil(MAX_CIPHERTEXT_BYTES / 3) * 4 })),
+  iv: z.optional(text({ maxLength: 64 })),
+  rawData: z.optional(text({ maxLength: MAX_CIPHERTEXT_BYTES })),
+  signature: z.optional(text({ pattern: /^[0-9a-f]{40}$/ })),
   // CloudBase replaces a cloudID at the top of a callFunction's data by `{ cloudID, data }`.
   cloudID: z.optional(z.unknown()),
   kind: z.optional(z.enum(OPEN_DATA_KINDS)),
@@ -132,11 +132,8 @@ async function readWithSessionKey(context: DecryptContext, fields: Input): Promi
     )
     if (raw && !isContained(raw.openData, data.openData)) fail()
     requireFresh(data.issuedAtMs ?? 0, clock.nowMs(), config.openDataMaxAgeSeconds)
-    return {
-      data,
-      source: 'encryptedData',
-      integrity: raw || isSelfEvident(data) ? 'verified' : 'unverified',
-    }
+    const isVerified = isSelfEvident(data) || (raw !== undefined && isVouchedFor(data, raw, caller))
+    return { data, source: 'encryptedData', integrity: isVerified ? 'verified' : 'unverified' }
   } catch (thrown) {
     if (thrown instanceof Problem && thrown.code === 'DECRYPT_FAILED')
       await noteDecryptFailure({ records, clock, random }, caller.openid)
@@ -203,18 +200,24 @@ function parseObject(json: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** Signed raw data vouches for encrypted data that says the same. */
+/**
+ * Signed raw data vouches for encrypted data that says nothing beyond it, except who the caller is. What else
+ * the encrypted data says may be a field that an edited iv has renamed.
+ */
+const isVouchedFor = (data: ReadOpenData, raw: ReadOpenData, { openid, unionid }: UserCaller): boolean =>
+  isContained(data.openData, { ...raw.openData, openId: openid, unionId: unionid })
+
 const isContained = (part: object, whole: object): boolean =>
   Object.entries(part).every(([name, value]) => Reflect.get(whole, name) === value)
 
 /** Data that WeChat itself put into this call, or that we exchange the id for. */
 async function readCloudId(context: DecryptContext, { cloudID, kind }: Input): Promise<Found> {
+  const { openDataMaxAgeSeconds } = context.config
   const json =
     typeof cloudID === 'string' ? await exchangeCloudId(context, cloudID) : readVouched(context, cloudID)
   const data = readOwned(json, expectedOwner(context, kind)) ?? fail()
-  if (data.issuedAtMs !== undefined) {
-    requireFresh(data.issuedAtMs, context.clock.nowMs(), context.config.openDataMaxAgeSeconds)
-  }
+  if (data.issuedAtMs !== undefined)
+    requireFresh(data.issuedAtMs, context.clock.nowMs(), openDataMaxAgeSeconds)
   return { data, source: 'cloudID', integrity: 'verified' }
 }
 

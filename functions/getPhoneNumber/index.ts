@@ -1,11 +1,12 @@
 import * as z from 'zod/mini'
 import { defineFunction } from '../../shared/function/define.ts'
+import { oneTimeCode } from '../../shared/function/fields.ts'
 import {
   getUserPhoneNumber,
   requireOwnPhoneNumber,
 } from '../../shared/wechat/endpoints/getUserPhoneNumber.ts'
 
-const input = z.strictObject({ code: z.string().check(z.regex(/^[A-Za-z0-9._~+/=:-]+$/), z.maxLength(256)) })
+const input = z.strictObject({ code: oneTimeCode(256) })
 
 export type GetPhoneNumberInput = z.input<typeof input>
 

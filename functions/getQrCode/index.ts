@@ -5,20 +5,21 @@ import { checkCodePage, checkCodePath } from '../../shared/core/page.ts'
 import { invalidArgument, Problem } from '../../shared/core/problem.ts'
 import { checkScene } from '../../shared/core/scene.ts'
 import { type Context, defineFunction } from '../../shared/function/define.ts'
+import { integer } from '../../shared/function/fields.ts'
 import { runOnce } from '../../shared/state/effects.ts'
 import type { Slot } from '../../shared/state/records.ts'
 import { createClassicCode } from '../../shared/wechat/endpoints/createClassicCode.ts'
 import { getLimitedCode } from '../../shared/wechat/endpoints/getLimitedCode.ts'
 import { getUnlimitedCode, type UnlimitedCode } from '../../shared/wechat/endpoints/getUnlimitedCode.ts'
 
-const channel = z.int().check(z.minimum(0), z.maximum(255))
+const channel = integer(0, 255)
 
 const input = z.strictObject({
   type: z.optional(z.enum(['unlimited', 'limited', 'classic'])),
   scene: z.optional(z.string()),
   page: z.optional(z.string()),
   path: z.optional(z.string()),
-  width: z.optional(z.int().check(z.minimum(280), z.maximum(1280))),
+  width: z.optional(integer(280, 1280)),
   autoColor: z.optional(z.boolean()),
   lineColor: z.optional(z.strictObject({ r: channel, g: channel, b: channel })),
   isHyaline: z.optional(z.boolean()),

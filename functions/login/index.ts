@@ -2,11 +2,12 @@ import * as z from 'zod/mini'
 import { sha256 } from '../../shared/core/digest.ts'
 import { invalidArgument, Problem } from '../../shared/core/problem.ts'
 import { defineFunction } from '../../shared/function/define.ts'
+import { oneTimeCode } from '../../shared/function/fields.ts'
 import { openSession } from '../../shared/state/accounts.ts'
 import { code2Session } from '../../shared/wechat/endpoints/code2Session.ts'
 
 const input = z.strictObject({
-  code: z.optional(z.string().check(z.regex(/^[A-Za-z0-9._~+/=:-]+$/), z.maxLength(128))),
+  code: z.optional(oneTimeCode(128)),
 })
 
 export type LoginInput = z.input<typeof input>
@@ -46,7 +47,8 @@ export default defineFunction({
       if (caller.kind === 'anonymous') throw invalidArgument('code', 'is missing')
       return { openid: caller.openid, ...(caller.unionid && { unionid: caller.unionid }) }
     }
-    // A code is spent by asking. So a store that cannot keep the session is found out before.
+    // A code is spent by asking. So what would keep us from opening the session is found out before.
+    const { sessionTtlSeconds } = config
     const journal = records.empty('loginCode', sha256(code).toString('base64url'))
     await records.write(journal, { requestId }, clock.nowMs() + CODE_LIFE_MS)
 
@@ -54,11 +56,7 @@ export default defineFunction({
     if (caller.kind === 'user' && caller.openid !== user.openid) {
       throw new Problem('FORBIDDEN', { reason: 'the code belongs to another user' })
     }
-    const { token, expiresAtMs } = await openSession(
-      { records, clock, random },
-      user,
-      config.sessionTtlSeconds,
-    )
+    const { token, expiresAtMs } = await openSession({ records, clock, random }, user, sessionTtlSeconds)
     return { openid: user.openid, ...(user.unionid && { unionid: user.unionid }), token, expiresAtMs }
   },
 })

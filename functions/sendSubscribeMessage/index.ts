@@ -5,19 +5,21 @@ import { checkTemplateData } from '../../shared/core/templateData.ts'
 import type { Caller } from '../../shared/function/caller.ts'
 import { callerScope } from '../../shared/function/callerScope.ts'
 import { defineFunction } from '../../shared/function/define.ts'
+import { text, wechatId } from '../../shared/function/fields.ts'
 import { runOnce } from '../../shared/state/effects.ts'
 import { sendSubscribeMessage } from '../../shared/wechat/endpoints/sendSubscribeMessage.ts'
 
-const openid = z.string().check(z.regex(/^[A-Za-z0-9_-]{1,128}$/))
+/** The values of a template by keyword, as plain texts or as WeChat's own API takes them. */
+type TemplateValues = Readonly<Record<string, string | { readonly value: string }>>
 
 const input = z.strictObject({
-  templateId: z.string().check(z.regex(/^[A-Za-z0-9_-]{1,128}$/)),
-  data: z.record(z.string(), z.union([z.string(), z.strictObject({ value: z.string() })])),
-  page: z.optional(z.string().check(z.maxLength(1024))),
+  templateId: wechatId(),
+  data: z.custom<TemplateValues>(),
+  page: z.optional(z.string()),
   miniprogramState: z.optional(z.enum(['developer', 'trial', 'formal'])),
   lang: z.optional(z.enum(['zh_CN', 'en_US', 'zh_HK', 'zh_TW'])),
-  requestKey: z.optional(z.string().check(z.regex(/^[\x21-\x7e]{1,128}$/))),
-  touser: z.optional(openid),
+  requestKey: z.optional(text({ pattern: /^[\x21-\x7e]+$/, maxLength: 128 })),
+  touser: z.optional(wechatId()),
 })
 
 export type SendSubscribeMessageInput = z.input<typeof input>
@@ -64,12 +66,7 @@ export default defineFunction({
         message: 'WECHAT_SUBSCRIBE_TEMPLATES does not list this template.',
       })
     }
-    const data = Object.fromEntries(
-      Object.entries(fields.data).map(([key, value]) => [
-        key,
-        typeof value === 'string' ? value : value.value,
-      ]),
-    )
+    const data = readTemplateData(fields.data)
     checkTemplateData(data)
     if (page !== undefined) checkPage(page, 'page')
 
@@ -83,6 +80,29 @@ export default defineFunction({
     return { status: 'sent', ...answer, ...(repeated && { repeated }) }
   },
 })
+
+function readTemplateData(values: TemplateValues): Record<string, string> {
+  if (values === undefined) throw invalidArgument('data', 'is missing')
+  if (!isObject(values)) {
+    throw invalidArgument('data', 'must be of type object')
+  }
+  return Object.fromEntries(
+    Object.entries(values).map(([key, value]) => [key, readValue(`data.${key}`, value)]),
+  )
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function readValue(field: string, value: unknown): string {
+  if (typeof value === 'string') return value
+
+  const { value: inner, ...others } = isObject(value) ? value : {}
+  if (typeof inner !== 'string' || Object.keys(others).length > 0) {
+    throw invalidArgument(field, 'must be a text, or an object with a text as its value')
+  }
+  return inner
+}
 
 /** A user's own openid is never an input, and another's is not theirs to use. */
 function readRecipient(caller: Caller<'user' | 'server'>, touser: string | undefined): string {

@@ -2,8 +2,9 @@ import * as z from 'zod/mini'
 import { parseBase64 } from '../../shared/core/base64.ts'
 import { invalidArgument, Problem } from '../../shared/core/problem.ts'
 import { signSoterProof } from '../../shared/core/soterProof.ts'
-import { parseSoterResult, type SoterDeviceInfo } from '../../shared/core/soterResult.ts'
+import { parseSoterChallenge, parseSoterResult, type SoterDeviceInfo } from '../../shared/core/soterResult.ts'
 import { defineFunction } from '../../shared/function/define.ts'
+import { text } from '../../shared/function/fields.ts'
 import { burnChallenge } from '../../shared/state/soterChallenges.ts'
 import { advanceCounter } from '../../shared/state/soterDevices.ts'
 import { verifySoterSignature } from '../../shared/wechat/endpoints/verifySoterSignature.ts'
@@ -11,9 +12,9 @@ import { verifySoterSignature } from '../../shared/wechat/endpoints/verifySoterS
 const MAX_RESULT_LENGTH = 4096
 
 const input = z.strictObject({
-  resultJSON: z.string().check(z.minLength(1), z.maxLength(MAX_RESULT_LENGTH)),
-  resultJSONSignature: z.string().check(z.minLength(1), z.maxLength(1024)),
-  purpose: z.string().check(z.regex(/^[A-Za-z0-9_.:-]{1,64}$/)),
+  resultJSON: text({ maxLength: MAX_RESULT_LENGTH }),
+  resultJSONSignature: text({ maxLength: 1024 }),
+  purpose: text({ pattern: /^[A-Za-z0-9_.:-]+$/, maxLength: 64 }),
 })
 
 export type VerifySoterInput = z.input<typeof input>
@@ -52,12 +53,11 @@ export default defineFunction({
     { resultJSON, resultJSONSignature, purpose },
   ): Promise<VerifySoterOutput> {
     requireSignatureShape(resultJSONSignature)
-    const { claimedChallenge, counter, device } = parseSoterResult(resultJSON)
-
-    const issued = await burnChallenge(records, claimedChallenge)
+    const issued = await burnChallenge(records, parseSoterChallenge(resultJSON))
     if (!issued) throw failed('the challenge is unknown, has expired or was used')
     if (issued.openid !== caller.openid) throw failed('the challenge was issued to another user')
     if (issued.purpose !== purpose) throw failed('the challenge was issued for another purpose')
+    const { device, counter } = parseSoterResult(resultJSON)
 
     const { isOk } = await wechat.verifySoterSignature({
       openid: caller.openid,

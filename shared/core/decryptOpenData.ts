@@ -1,4 +1,4 @@
-import { createDecipheriv } from 'node:crypto'
+import { decryptAes128Cbc } from './aesCbc.ts'
 import { fieldNamesOf, type OpenDataKind, type OpenDataOf, readOpenData, recogniseKind } from './openData.ts'
 import { Problem } from './problem.ts'
 
@@ -38,25 +38,14 @@ export function decryptOpenData(
   sessionKey: string,
   expected: ExpectedOwner,
 ): ReadOpenData {
-  const plaintext = decrypt(ciphertext, iv, Buffer.from(sessionKey, 'base64'))
-  const text = decodeText(plaintext)
+  const { bytes, isPadded } = decryptAes128Cbc(ciphertext, Buffer.from(sessionKey, 'base64'), iv)
+  const text = decodeText(bytes)
   const json = parseObject(text)
   const data = json && readOwned(json, expected)
-  if (!data || data.issuedAtMs === undefined || !isUntouched(text, data.kind))
-    throw new Problem('DECRYPT_FAILED')
+  const isGenuine = isPadded && data?.issuedAtMs !== undefined && isUntouched(text, data.kind)
+  if (!isGenuine) throw new Problem('DECRYPT_FAILED')
 
   return data
-}
-
-/** Without its padding, or whole where the padding is wrong: the JSON then fails after as much work. */
-function decrypt(ciphertext: Uint8Array, iv: Uint8Array, key: Uint8Array): Buffer {
-  const decipher = createDecipheriv('aes-128-cbc', key, iv).setAutoPadding(false)
-  const padded = Buffer.concat([decipher.update(ciphertext), decipher.final()])
-  const length = padded.at(-1) ?? 0
-  const isPadding =
-    length >= 1 && length <= BLOCK_BYTES && padded.subarray(-length).every((byte) => byte === length)
-
-  return isPadding ? padded.subarray(0, -length) : padded
 }
 
 function decodeText(bytes: Uint8Array): string {

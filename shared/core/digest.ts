@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 
 /** SHA-256 of text (as UTF-8) or bytes. */
 export const sha256 = (data: string | Uint8Array): Buffer => createHash('sha256').update(data).digest()
@@ -12,6 +12,10 @@ export const sha1Hex = (data: string): string => createHash('sha1').update(data)
 /** HMAC-SHA-256 (RFC 2104). */
 export const hmacSha256 = (key: string | Uint8Array, message: string | Uint8Array): Buffer =>
   createHmac('sha256', key).update(message).digest()
+
+/** HKDF-SHA-256 (RFC 5869) without a salt, which key material that is random already does not need. */
+export const hkdfSha256 = (material: Uint8Array, info: string | Uint8Array, bytes: number): Buffer =>
+  Buffer.from(hkdfSync('sha256', material, '', info, bytes))
 
 /**
  * Whether two secrets are the same, in constant time.

@@ -1,4 +1,4 @@
-type ImageFormat = 'png' | 'jpeg' | 'gif' | 'bmp' | 'webp'
+type ImageFormat = 'png' | 'jpeg' | 'gif'
 
 /** What an image's headers say. Width and height in pixels; 0 where the header does not hold them. */
 export type InspectedImage = {
@@ -23,11 +23,12 @@ const KINDS: readonly Kind[] = [
   { format: 'png', begins: (start) => start.startsWith('\x89PNG\r\n\x1a\n'), read: readPng },
   { format: 'jpeg', begins: (start) => start.startsWith('\xff\xd8\xff'), read: readJpeg },
   { format: 'gif', begins: (start) => /^GIF8[79]a/.test(start), read: readGif },
-  { format: 'bmp', begins: isBmpStart, read: readBmp },
-  { format: 'webp', begins: (start) => /^RIFF[\s\S]{4}WEBP/.test(start), read: readWebp },
 ]
 
 const HEADER_BYTES = 32
+
+/** Whether the bytes are one whole image, from its first to its last mark. */
+export const isCompleteImage = (bytes: Uint8Array): boolean => inspectImage(bytes)?.isComplete === true
 
 /**
  * Tells from its own bytes what kind of image this is, how large, and whether all of it is there.
@@ -162,45 +163,4 @@ function afterSubBlocks(bytes: Buffer, start: number): number {
   let offset = start
   for (let size = bytes[offset]; size; size = bytes[offset]) offset += 1 + size
   return offset + 1
-}
-
-const BMP_INFO_SIZES = '\x0c\x28\x34\x38\x40\x6c\x7c'
-
-/** Two letters would claim any text that begins with them, so the info header must have one of its known sizes. */
-function isBmpStart(start: string): boolean {
-  return start.startsWith('BM') && BMP_INFO_SIZES.includes(start.charAt(14)) && start.startsWith('\0\0\0', 15)
-}
-
-/** BMP: the file header says how long the file is; rows from the top down have a negative height. */
-function readBmp(bytes: Buffer): Layout {
-  const header = headerOf(bytes)
-  const fileBytes = header.readUInt32LE(2)
-  const pixelsAt = header.readUInt32LE(10)
-  const isComplete = pixelsAt > 14 && pixelsAt < fileBytes && fileBytes <= bytes.length
-  const isCoreHeader = header.readUInt32LE(14) === 12
-
-  return isCoreHeader
-    ? { width: header.readUInt16LE(18), height: header.readUInt16LE(20), isComplete }
-    : { width: Math.max(0, header.readInt32LE(18)), height: Math.abs(header.readInt32LE(22)), isComplete }
-}
-
-/** WebP (RFC 9649): one RIFF container whose first chunk holds the size in one of three ways. */
-function readWebp(bytes: Buffer): Layout {
-  const header = headerOf(bytes)
-  const fileEnd = 8 + header.readUInt32LE(4)
-  const chunkEnd = 20 + header.readUInt32LE(16)
-  const isComplete = chunkEnd >= 25 && chunkEnd <= fileEnd && fileEnd <= bytes.length
-
-  switch (header.toString('latin1', 12, 16)) {
-    case 'VP8 ':
-      return { width: header.readUInt16LE(26) & 0x3fff, height: header.readUInt16LE(28) & 0x3fff, isComplete }
-    case 'VP8L': {
-      const sizes = header.readUInt32LE(21)
-      return { width: (sizes & 0x3fff) + 1, height: ((sizes >>> 14) & 0x3fff) + 1, isComplete }
-    }
-    case 'VP8X':
-      return { width: header.readUIntLE(24, 3) + 1, height: header.readUIntLE(27, 3) + 1, isComplete }
-    default:
-      return { width: 0, height: 0, isComplete: false }
-  }
 }

@@ -1,103 +1,103 @@
 /** What a problem code means to a caller: the HTTP status, whether trying again can help, and what to do. */
-type ProblemKind = { readonly status: number; readonly retryable: boolean; readonly message: string }
+type ProblemKind = { readonly status: number; readonly retryable?: true; readonly message: string }
 
 /** The closed table of everything a call can fail with. */
 export const PROBLEMS = {
   INVALID_ARGUMENT: {
     status: 400,
-    retryable: false,
+
     message: 'An input field is missing, unknown or malformed.',
   },
   PAYLOAD_TOO_LARGE: {
     status: 413,
-    retryable: false,
+
     message: 'The input is too large or too deeply nested.',
   },
   UNAUTHENTICATED: {
     status: 401,
-    retryable: false,
+
     message: 'Log in first and send the token as Authorization: Bearer.',
   },
   SESSION_EXPIRED: {
     status: 401,
-    retryable: false,
+
     message: 'The session has ended. Call wx.login and log in again.',
   },
-  FORBIDDEN: { status: 403, retryable: false, message: 'This caller may not make this call.' },
-  RISK_BLOCKED: { status: 403, retryable: false, message: 'WeChat blocks this user as high-risk.' },
-  NOT_FOUND: { status: 404, retryable: false, message: 'There is nothing under this name.' },
-  METHOD_NOT_ALLOWED: { status: 405, retryable: false, message: 'Use POST with a JSON body.' },
+  FORBIDDEN: { status: 403, message: 'This caller may not make this call.' },
+  RISK_BLOCKED: { status: 403, message: 'WeChat blocks this user as high-risk.' },
+  NOT_FOUND: { status: 404, message: 'There is nothing under this name.' },
+  METHOD_NOT_ALLOWED: { status: 405, message: 'Use POST with a JSON body.' },
   CODE_INVALID: {
     status: 400,
-    retryable: false,
+
     message: 'WeChat does not know this code. Ask the client for a new one.',
   },
   CODE_USED: {
     status: 400,
-    retryable: false,
+
     message: 'This code was used before. Ask the client for a new one.',
   },
   CODE_OUTCOME_UNKNOWN: {
     status: 504,
-    retryable: false,
+
     message: 'The code was sent but WeChat gave no answer. Ask the client for a new code.',
   },
   DECRYPT_FAILED: {
     status: 400,
-    retryable: false,
+
     message: 'The data does not belong to this session. Log in again before asking for it.',
   },
-  OPEN_DATA_STALE: { status: 400, retryable: false, message: 'The open data is too old or from the future.' },
-  OPEN_DATA_UNTRUSTED: { status: 403, retryable: false, message: 'WeChat did not vouch for this open data.' },
+  OPEN_DATA_STALE: { status: 400, message: 'The open data is too old or from the future.' },
+  OPEN_DATA_UNTRUSTED: { status: 403, message: 'WeChat did not vouch for this open data.' },
   BIOMETRIC_FAILED: {
     status: 403,
-    retryable: false,
+
     message: 'The biometric result is not accepted. Start over with a new challenge.',
   },
   TEMPLATE_DATA_INVALID: {
     status: 400,
-    retryable: false,
+
     message: 'A template value breaks the rule of its keyword type.',
   },
   PAGE_INVALID: {
     status: 400,
-    retryable: false,
+
     message: 'The page is not a released page of this mini program.',
   },
-  SCENE_INVALID: { status: 400, retryable: false, message: 'The scene is not one that WeChat accepts.' },
+  SCENE_INVALID: { status: 400, message: 'The scene is not one that WeChat accepts.' },
   USER_REFUSED: {
     status: 409,
-    retryable: false,
+
     message: 'The user has not subscribed, or no grant is left.',
   },
   USER_NOT_RECENT: {
     status: 409,
-    retryable: false,
+
     message: 'The user has not opened the mini program recently.',
   },
-  MEDIA_UNSUPPORTED: { status: 400, retryable: false, message: 'The media type is not supported.' },
-  MEDIA_CORRUPT: { status: 400, retryable: false, message: 'The media is damaged.' },
-  MEDIA_TOO_LARGE: { status: 400, retryable: false, message: 'The media has too many bytes.' },
-  MEDIA_DIMENSIONS: { status: 400, retryable: false, message: 'The image has too many pixels.' },
+  MEDIA_UNSUPPORTED: { status: 400, message: 'The media type is not supported.' },
+  MEDIA_CORRUPT: { status: 400, message: 'The media is damaged.' },
+  MEDIA_TOO_LARGE: { status: 400, message: 'The media has too many bytes.' },
+  MEDIA_DIMENSIONS: { status: 400, message: 'The image has too many pixels.' },
   MEDIA_URL_FORBIDDEN: {
     status: 400,
-    retryable: false,
+
     message: 'The media URL must be https on an allowed public host.',
   },
   IN_PROGRESS: { status: 409, retryable: true, message: 'The same request is still running.' },
   IDEMPOTENCY_MISMATCH: {
     status: 422,
-    retryable: false,
+
     message: 'This request key was used with another payload.',
   },
   OUTCOME_UNKNOWN: {
     status: 504,
-    retryable: false,
+
     message: 'The request was sent but WeChat gave no answer. It is not sent again by itself.',
   },
-  QUOTA_EXCEEDED: { status: 429, retryable: false, message: 'A quota is used up.' },
+  QUOTA_EXCEEDED: { status: 429, message: 'A quota is used up.' },
   RATE_LIMITED: { status: 429, retryable: true, message: 'Too many calls. Try again later.' },
-  UPSTREAM_REJECTED: { status: 502, retryable: false, message: 'WeChat refused the request.' },
+  UPSTREAM_REJECTED: { status: 502, message: 'WeChat refused the request.' },
   UPSTREAM_BAD_RESPONSE: {
     status: 502,
     retryable: true,
@@ -106,15 +106,17 @@ export const PROBLEMS = {
   UPSTREAM_UNAVAILABLE: { status: 503, retryable: true, message: 'WeChat cannot be reached or is busy.' },
   UPSTREAM_TIMEOUT: { status: 504, retryable: true, message: 'WeChat did not answer in time.' },
   STATE_UNAVAILABLE: { status: 503, retryable: true, message: 'The state store cannot be reached.' },
-  CONFIG_ERROR: { status: 500, retryable: false, message: 'The deployment is not configured correctly.' },
+  CONFIG_ERROR: { status: 500, message: 'The deployment is not configured correctly.' },
   INTERNAL: {
     status: 500,
-    retryable: false,
+
     message: 'Something unforeseen happened. The log has the details.',
   },
 } as const satisfies Record<string, ProblemKind>
 
 export type ProblemCode = keyof typeof PROBLEMS
+
+const kindOf = (code: ProblemCode): ProblemKind => PROBLEMS[code]
 
 /** What is left of WeChat's own answer in a reply: the number and the request id to look it up with. */
 export type UpstreamTrace = { readonly errcode: number; readonly rid?: string }
@@ -145,7 +147,7 @@ export class Problem extends Error {
   }
 
   get retryable(): boolean {
-    return PROBLEMS[this.code].retryable
+    return kindOf(this.code).retryable ?? false
   }
 }
 

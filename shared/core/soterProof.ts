@@ -1,5 +1,4 @@
-import { timingSafeEqual } from 'node:crypto'
-import { hmacSha256 } from './digest.ts'
+import { hmacSha256, isSameSecret } from './digest.ts'
 import type { KeyRing } from './seal.ts'
 
 /** What a proof says: this user confirmed this purpose, and this action, with their body at this time. */
@@ -51,8 +50,11 @@ export function signSoterProof(
   }
   const body = `${encode(header)}.${encode(claims)}`
 
-  return `${body}.${hmacSha256(keys.derive(keys.current, PURPOSE), body).toString('base64url')}`
+  return `${body}.${signatureOf(body, keys.current, keys)}`
 }
+
+const signatureOf = (body: string, keyId: string, keys: KeyRing): string =>
+  hmacSha256(keys.derive(keyId, PURPOSE), body).toString('base64url')
 
 /**
  * Reads a proof that one of our functions signed, for this purpose and still of this moment.
@@ -70,13 +72,7 @@ export function verifySoterProof(
   const [header = '', payload = '', signature = '', ...rest] = proof.split('.')
   const { alg, kid } = decode<{ alg: unknown; kid: unknown }>(header)
   if (rest.length > 0 || alg !== 'HS256' || typeof kid !== 'string' || !keys.has(kid)) return undefined
-
-  const expectedSignature = hmacSha256(keys.derive(kid, PURPOSE), `${header}.${payload}`)
-  const claimedSignature = Buffer.from(signature, 'base64url')
-  const isSigned =
-    claimedSignature.length === expectedSignature.length &&
-    timingSafeEqual(claimedSignature, expectedSignature)
-  if (!isSigned) return undefined
+  if (!isSameSecret(signatureOf(`${header}.${payload}`, kid, keys), signature)) return undefined
 
   const { iss, sub, purpose, action, iat, exp } = decode<Claims>(payload) as Claims
   const isOfThisMoment = expected.nowMs < exp * 1000
@@ -96,7 +92,7 @@ const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toS
 
 function decode<T extends object>(text: string): Partial<T> {
   try {
-    return JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as T
+    return Object(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')))
   } catch {
     return {}
   }

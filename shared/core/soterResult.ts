@@ -3,8 +3,6 @@ import { invalidArgument, Problem } from './problem.ts'
 
 /** What a SOTER result claims. Nothing of it is true before its signature is verified. */
 export type SoterResult = {
-  /** The challenge that was signed. */
-  readonly claimedChallenge: string
   readonly counter?: number
   readonly device: SoterDeviceInfo
 }
@@ -33,7 +31,20 @@ const DEVICE_FIELDS = {
 } as const
 
 /**
- * Reads the `resultJSON` of `wx.startSoterAuthentication`.
+ * Reads the challenge that the `resultJSON` of `wx.startSoterAuthentication` answers, and nothing more: it
+ * has to be burnt before anything else of the result is judged.
+ *
+ * @throws Problem `INVALID_ARGUMENT` when it is not a JSON object, `BIOMETRIC_FAILED` when it answers none
+ */
+export function parseSoterChallenge(resultJson: string): string {
+  const { raw } = parseObject(resultJson)
+  if (typeof raw !== 'string') throw failed('raw is missing')
+
+  return raw
+}
+
+/**
+ * Reads the device and its counter from a `resultJSON`.
  *
  * https://developers.weixin.qq.com/miniprogram/dev/framework/open-ability/bio-auth.html
  *
@@ -41,8 +52,8 @@ const DEVICE_FIELDS = {
  */
 export function parseSoterResult(resultJson: string): SoterResult {
   const json = parseObject(resultJson)
-  const { raw, cpu_id: cpuId, uid, counter } = json
-  if (typeof raw !== 'string' || !isName(cpuId) || !isName(uid)) throw failed('raw, cpu_id or uid is missing')
+  const { cpu_id: cpuId, uid, counter } = json
+  if (!isName(cpuId) || !isName(uid)) throw failed('cpu_id or uid is missing')
   if (counter !== undefined && !isCounter(counter)) throw failed('counter is not an integer from 0 to 2^53-1')
 
   const described = Object.entries(DEVICE_FIELDS).flatMap(([from, to]) => {
@@ -50,7 +61,6 @@ export function parseSoterResult(resultJson: string): SoterResult {
     return isName(value) ? [[to, value]] : []
   })
   return {
-    claimedChallenge: raw,
     ...(counter !== undefined && { counter }),
     device: { cpuId, uid, ...Object.fromEntries(described) },
   }
@@ -80,26 +90,40 @@ const DEFAULT_SALT_BYTES = 20
 const DECLARED_SALT_BYTES = 32
 const MIN_MODULUS_BITS = 2048
 
+type SaltBytes = typeof DEFAULT_SALT_BYTES | typeof DECLARED_SALT_BYTES
+
 /**
- * Verifies a SOTER signature with the device's own public key: RSA-PSS (RFC 8017) with SHA-256, MGF1-SHA-256
- * and a salt of 20 bytes, or of 32 where the signed JSON declares it; a key of 2048 bits or more.
+ * Verifies the signature of a `resultJSON` with the device's own public key, under the salt of 20 bytes, or
+ * of 32 where the signed JSON declares it.
  *
  * Of a mini program's users only WeChat has the keys, so production asks WeChat. This is for those who hold
- * a key themselves: tests and the simulated WeChat.
+ * a key themselves.
  */
-export function isSoterSignature(message: Uint8Array, signature: Uint8Array, publicKey: KeyObject): boolean {
+export function isSoterSignature(resultJson: string, signature: Uint8Array, publicKey: KeyObject): boolean {
+  const saltBytes = declaredSaltBytes(resultJson)
+  return saltBytes !== undefined && isPssSignature(Buffer.from(resultJson), signature, publicKey, saltBytes)
+}
+
+/** RSA-PSS (RFC 8017) with SHA-256, MGF1-SHA-256 and exactly this salt, under a key of 2048 bits or more. */
+export function isPssSignature(
+  message: Uint8Array,
+  signature: Uint8Array,
+  publicKey: KeyObject,
+  saltLength: SaltBytes,
+): boolean {
   const bits = publicKey.asymmetricKeyDetails?.modulusLength ?? 0
   if (publicKey.asymmetricKeyType !== 'rsa' || bits < MIN_MODULUS_BITS) return false
 
-  const saltLength = declaredSaltBytes(message)
-  const key = { key: publicKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength }
-  return saltLength !== undefined && verify('sha256', message, key, signature)
+  return verify(
+    'sha256',
+    message,
+    { key: publicKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength },
+    signature,
+  )
 }
 
 /** `undefined` when the JSON declares a salt that is neither of the two. */
-function declaredSaltBytes(message: Uint8Array): number | undefined {
-  const [, declared] = /"rsa_pss_saltlen"\s*:\s*(\d+)/.exec(Buffer.from(message).toString('latin1')) ?? []
-  if (declared === undefined || Number(declared) === DEFAULT_SALT_BYTES) return DEFAULT_SALT_BYTES
-
-  return Number(declared) === DECLARED_SALT_BYTES ? DECLARED_SALT_BYTES : undefined
+function declaredSaltBytes(resultJson: string): SaltBytes | undefined {
+  const { rsa_pss_saltlen: declared = DEFAULT_SALT_BYTES } = parseObject(resultJson)
+  return [DEFAULT_SALT_BYTES, DECLARED_SALT_BYTES].find((bytes): bytes is SaltBytes => bytes === declared)
 }

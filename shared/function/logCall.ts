@@ -69,6 +69,7 @@ function pseudonymOf(openid: string, { config }: Runtime): string | undefined {
 function placeOf(thrown: unknown): object {
   if (!(thrown instanceof Error)) return { name: typeof thrown }
 
-  const frames = thrown.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? []
+  const trace = thrown.stack?.replace(thrown.message, '') ?? ''
+  const frames = trace.split('\n').filter((line) => /^\s+at /.test(line))
   return { name: thrown.name, at: frames.slice(0, 6).map((frame) => frame.trim()) }
 }

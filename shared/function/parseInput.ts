@@ -27,22 +27,10 @@ function toProblem(issue: Issue | undefined, input: unknown): Problem {
 }
 
 function reasonOf(issue: Issue): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return `must be ${issue.expected === 'int' ? 'an integer' : `of type ${issue.expected}`}`
-    case 'too_small':
-      return issue.origin === 'string' && issue.minimum === 1
-        ? 'is empty'
-        : `is below its minimum of ${issue.minimum}`
-    case 'too_big':
-      return `is over its maximum of ${issue.maximum}`
-    case 'invalid_value':
-      return `must be one of ${issue.values.map(String).join(', ')}`
-    case 'custom':
-      return issue.message
-    default:
-      return 'is malformed'
-  }
+  if (issue.code === 'invalid_type') return `must be of type ${issue.expected}`
+  if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`
+
+  return issue.code === 'custom' ? issue.message : 'is malformed'
 }
 
 const valueAt = (input: unknown, path: readonly string[]): unknown =>

@@ -83,7 +83,7 @@ function headersOf(reply: Reply): Record<string, string> {
   }
 }
 
-/** Whether `image/*` or an image type stands before JSON, and before anything that JSON would satisfy. */
+/** Whether `image/*` or an image type stands before JSON, or JSON nowhere. A wildcard for all types asks for neither. */
 function prefersImage(accept = ''): boolean {
   const types = accept.split(',').map((range) => range.split(';')[0]?.trim().toLowerCase() ?? '')
   const image = types.findIndex((type) => type.startsWith('image/'))

@@ -137,11 +137,19 @@ export async function endSessions(
   return revoked
 }
 
-/** Notes that a decryption failed just now. */
+/**
+ * Notes that a decryption failed just now. Of failures that race, those beyond the budget are refused like
+ * any other, so that trying in parallel teaches no more than trying in turn.
+ *
+ * @throws Problem `RATE_LIMITED`
+ */
 export const noteDecryptFailure = ({ records, clock }: State, openid: string): Promise<void> =>
   update(records, openid, (account) => {
+    if (!account) return undefined
+
     const nowMs = clock.nowMs()
-    return account && { ...account, decryptFailuresAtMs: [...recentFailures(account, nowMs), nowMs] }
+    requireDecryptBudget(account, nowMs)
+    return { ...account, decryptFailuresAtMs: [...recentFailures(account, nowMs), nowMs] }
   })
 
 const FAILURE_WINDOW_MS = 600_000

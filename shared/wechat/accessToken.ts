@@ -41,6 +41,8 @@ const RENEW_BEFORE_END_MS = 60_000
 /** WeChat renews a stable token in its last five minutes, not before. */
 const REFRESH_BEFORE_END_MS = 300_000
 const RECORD_LIFE_MS = 86_400_000
+/** A refused token that WeChat hands out again is given this long before it is asked about once more. */
+const REJECTION_LIFE_MS = 10_000
 
 /**
  * Keeps one access token per process, and through the store one per deployment.
@@ -51,12 +53,14 @@ const RECORD_LIFE_MS = 86_400_000
  */
 export function createAccessTokens({ fetch, records, mode, clock }: AccessTokensOptions): AccessTokens {
   let held: HeldToken | undefined
-  let rejected: string | undefined
+  let rejected: { readonly value: string; readonly untilMs: number } | undefined
   let local: TokenRecord = { failures: 0 }
   let flight: { readonly token: Promise<HeldToken>; readonly endsAtMs: number } | undefined
   let invalidation: Promise<void> = Promise.resolve()
 
   const isStoreOptional = mode === 'stable'
+
+  const isRejected = (token: string): boolean => rejected?.value === token && clock.nowMs() < rejected.untilMs
 
   /** Does without the store where it can. */
   async function withStore<T>(use: (records: Records) => Promise<T>): Promise<T | undefined> {
@@ -88,15 +92,11 @@ export function createAccessTokens({ fetch, records, mode, clock }: AccessTokens
     const slot = await readShared()
     const record = slot?.value ?? local
     const nowMs = clock.nowMs()
-    const { token } = record
-    if (
-      token &&
-      token.value !== rejected &&
-      nowMs < token.renewAtMs &&
-      token.expiresAtMs - nowMs > minimumLifeMs
-    ) {
-      return token
-    }
+    const token = record.token && !isRejected(record.token.value) ? record.token : undefined
+    if (token && nowMs < token.renewAtMs && token.expiresAtMs - nowMs > minimumLifeMs) return token
+
+    // Should renewing fail, there is this one to serve until its end.
+    if (token && token.expiresAtMs > (held?.expiresAtMs ?? 0)) held = token
     if (record.hold) await claimProbe(slot, { ...record, hold: record.hold }, nowMs)
 
     return fetchAndShare(record, deadlineAtMs)
@@ -117,24 +117,27 @@ export function createAccessTokens({ fetch, records, mode, clock }: AccessTokens
 
   async function fetchAndShare(before: TokenRecord, deadlineAtMs: number): Promise<HeldToken> {
     const startedAtMs = clock.nowMs()
-    try {
-      const { token: value, lifeSeconds } = await fetch(deadlineAtMs)
-      const lifeMs = lifeSeconds * 1000
-      const expiresAtMs = startedAtMs + lifeMs
-      const token = {
-        value,
-        expiresAtMs,
-        renewAtMs: expiresAtMs - Math.min(RENEW_BEFORE_END_MS, lifeMs / 10),
-      }
-      await share(await readShared(), { token, failures: 0 })
-      return token
-    } catch (thrown) {
-      const failures = before.failures + 1
-      const pause = holdAfter(thrown, failures, clock.nowMs())
-      const token = before.token?.value === rejected ? undefined : before.token
-      await share(await readShared(), { failures, ...(token && { token }), ...(pause && { hold: pause }) })
+    const { token: value, lifeSeconds } = await fetch(deadlineAtMs).catch(async (thrown: unknown) => {
+      await noteFailure(before, thrown)
       throw thrown
-    }
+    })
+    const lifeMs = lifeSeconds * 1000
+    const expiresAtMs = startedAtMs + lifeMs
+    const renewAtMs = expiresAtMs - Math.min(RENEW_BEFORE_END_MS, lifeMs / 10)
+    const token = { value, expiresAtMs, renewAtMs }
+    await share(await readShared(), { token, failures: 0 })
+    return token
+  }
+
+  /** Unless another instance has succeeded meanwhile. */
+  async function noteFailure(before: TokenRecord, thrown: unknown): Promise<void> {
+    const slot = await readShared()
+    const { token, failures } = slot?.value ?? local
+    if (token && token.value !== before.token?.value) return
+
+    const pause = holdAfter(thrown, failures + 1, clock.nowMs())
+    const kept = token && !isRejected(token.value) ? token : undefined
+    await share(slot, { failures: failures + 1, ...(kept && { token: kept }), ...(pause && { hold: pause }) })
   }
 
   /** Joins the fetch in flight, unless it is one that a frozen instance never finished. */
@@ -145,7 +148,8 @@ export function createAccessTokens({ fetch, records, mode, clock }: AccessTokens
     const endsAtMs = nowMs + FLIGHT_BUDGET_MS
     const token = acquire(minimumLifeMs, endsAtMs)
       .then((acquired) => {
-        held = acquired
+        // An answer that was overtaken must not replace a newer one.
+        if (flight?.token === token) held = acquired
         return acquired
       })
       .finally(() => {
@@ -171,22 +175,21 @@ export function createAccessTokens({ fetch, records, mode, clock }: AccessTokens
 
   return {
     async current(deadlineAtMs) {
-      await invalidation
+      await invalidation.catch(() => undefined)
       if (held && clock.nowMs() < held.renewAtMs) return held.value
 
-      const last = held
       try {
         return (await withinDeadline(join(0), deadlineAtMs)).value
       } catch (thrown) {
-        if (last && last === held && clock.nowMs() < last.expiresAtMs) return last.value
+        if (held && clock.nowMs() < held.expiresAtMs) return held.value
         throw thrown
       }
     },
 
     invalidate(token) {
-      if (token === rejected) return invalidation
+      if (isRejected(token)) return invalidation
       if (held?.value === token) held = undefined
-      rejected = token
+      rejected = { value: token, untilMs: clock.nowMs() + REJECTION_LIFE_MS }
       if (local.token?.value === token) local = { failures: local.failures }
 
       invalidation = withStore(async (records) => {

@@ -36,7 +36,8 @@ export type Endpoint<I = never, O = unknown> = {
   readonly effect: Effect
   /** `<category>.<method>` of the cloud call, which is its permission too. Absent where there is none. */
   readonly cloudCall?: string
-  readonly answer?: 'json' | 'image'
+  /** Set when the answer is an image rather than JSON: whether these bytes are a whole one. */
+  readonly isImage?: (bytes: Uint8Array) => boolean
   /** Errcodes that mean something here that they do not mean everywhere. */
   readonly problems?: Readonly<Record<number, ProblemCode>>
   /** Errcodes other than 0 that are an answer rather than a failure. */

@@ -1,5 +1,5 @@
 import { configProblem, Problem, type ProblemCode, type UpstreamTrace } from '../core/problem.ts'
-import type { AnyEndpoint, WechatJson } from './endpoint.ts'
+import type { AnyEndpoint, Effect, WechatJson } from './endpoint.ts'
 import { readLooseInteger } from './readAnswer.ts'
 
 const TOKEN_ERRCODES: ReadonlySet<unknown> = new Set([40001, 40014, 42001])
@@ -7,12 +7,22 @@ const TOKEN_ERRCODES: ReadonlySet<unknown> = new Set([40001, 40014, 42001])
 /** The access token was replaced, has expired or was never one. */
 export const isTokenError = (errcode: number | undefined): boolean => TOKEN_ERRCODES.has(errcode)
 
-const BUSY_ERRCODES: ReadonlySet<number> = new Set([
-  -1, 1000, 61450, 61080, -501001, -501002, -601001, -601003, -601008, -604102, -604103,
+const WECHAT_BUSY: ReadonlySet<number> = new Set([-1, 1000, 61450, 61080])
+
+/** Whatever befalls a cloud call on its way there or back, CloudBase's SDK tells as one of these. */
+const CLOUDBASE_BUSY: ReadonlySet<number> = new Set([
+  -501001, -501002, -601001, -601003, -601008, -604102, -604103,
 ])
 
 /** WeChat or CloudBase is busy. What changes nothing may be tried again. */
-export const isBusy = (errcode: number): boolean => BUSY_ERRCODES.has(errcode)
+export const isBusy = (errcode: number): boolean => WECHAT_BUSY.has(errcode) || CLOUDBASE_BUSY.has(errcode)
+
+/**
+ * Whether WeChat may have done what it says it failed at. A busy WeChat leaves a one-time code as it was;
+ * of a busy CloudBase nobody knows how far the call came.
+ */
+export const isLost = (errcode: number, effect: Effect): effect is Exclude<Effect, 'read'> =>
+  (effect === 'send' && WECHAT_BUSY.has(errcode)) || (effect !== 'read' && CLOUDBASE_BUSY.has(errcode))
 
 const SECRET_FAULT = ['WECHAT_APP_SECRET', 'is not the secret of WECHAT_APP_ID'] as const
 

@@ -1,4 +1,3 @@
-import { inspectImage } from '../core/image.ts'
 import { type HttpResponse, type Transport, TransportFailure } from '../ports/transport.ts'
 import { type Answer, type Channel, ExchangeFailure } from './channel.ts'
 import type { AnyEndpoint, EndpointRequest } from './endpoint.ts'
@@ -70,7 +69,7 @@ function readAnswer(endpoint: AnyEndpoint, { status, headers, body }: HttpRespon
     const errcode = json && errcodeOf(json)
     const isAnswer = json && errcode !== undefined && (isSuccess(status) || errcode !== 0)
     if (isAnswer) return { json }
-  } else if (endpoint.answer === 'image' && isSuccess(status) && inspectImage(body)?.isComplete) {
+  } else if (endpoint.isImage?.(body) && isSuccess(status)) {
     return { image: body }
   }
   throw new ExchangeFailure('unreadable', true, `HTTP ${status} with ${body.length} bytes that are no answer`)

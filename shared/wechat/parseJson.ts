@@ -1,7 +1,8 @@
 import type { WechatJson } from './endpoint.ts'
 import { isJsonObject } from './readAnswer.ts'
 
-const STRING_OR_LONG_INTEGER = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g
+/** The digits behind a decimal point are no integer. */
+const STRING_OR_LONG_INTEGER = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.])-?\d{16,}(?![\d.eE])/g
 
 /**
  * Parses a JSON object of WeChat's with its 64-bit ids intact.

@@ -27,11 +27,6 @@ describe('an image is told from its bytes', () => {
     ['a JPEG', samples.jpeg, 'jpeg'],
     ['a GIF', samples.gif, 'gif'],
     ['a GIF of 1987', Buffer.from(samples.gif.toString('latin1').replace('89a', '87a'), 'latin1'), 'gif'],
-    ['a BMP', bmpOf(13, 7), 'bmp'],
-    ['a BMP with rows from the top down', bmpOf(13, -7), 'bmp'],
-    ['a lossy WebP', webpOf('VP8 ', 13, 7), 'webp'],
-    ['a lossless WebP', webpOf('VP8L', 13, 7), 'webp'],
-    ['an extended WebP', webpOf('VP8X', 13, 7), 'webp'],
   ])('%s shows its format, its size and that it is whole', (_, bytes, format) => {
     expect(inspectImage(bytes)).toEqual({
       format,
@@ -56,11 +51,17 @@ describe('an image is told from its bytes', () => {
     ['an HTML page', '<!DOCTYPE html><html><body>502</body></html>'],
     ['an SVG', '<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'],
     ['a PDF', '%PDF-1.7\n'],
-    ['a text that begins like a BMP', 'BMW announced a new model today, and it is electric.'],
     ['a RIFF file of sound', 'RIFF\x24\0\0\0WAVEfmt '],
     ['a GIF of an unknown version', 'GIF88a\x01\0\x01\0\0\0\0;'],
   ])('%s is no image', (_, text) => {
     expect(inspectImage(Buffer.from(text, 'latin1'))).toBeUndefined()
+  })
+
+  test.each([
+    ['a BMP', bmpOf(13, 7)],
+    ['a WebP', webpOf('VP8 ', 13, 7)],
+  ])('%s is none that WeChat makes or checks', (_, bytes) => {
+    expect(inspectImage(bytes)).toBeUndefined()
   })
 
   it('reads a view into a larger buffer from where the view begins', () => {
@@ -73,19 +74,6 @@ describe('an image is told from its bytes', () => {
 
 describe('a cut is noticed', () => {
   test.each(Object.entries(samples))('a %s cut at any byte is never whole', (_, bytes) => {
-    const wholeLengths = Array.from(bytes, (_byte, length) => length).filter(
-      (length) => inspectImage(bytes.subarray(0, length))?.isComplete,
-    )
-
-    expect(wholeLengths).toEqual([])
-  })
-
-  test.each([
-    ['BMP', bmpOf(3, 2)],
-    ['lossy WebP', webpOf('VP8 ', 3, 2)],
-    ['lossless WebP', webpOf('VP8L', 3, 2)],
-    ['extended WebP', webpOf('VP8X', 3, 2)],
-  ])('a %s cut at any byte is never whole', (_, bytes) => {
     const wholeLengths = Array.from(bytes, (_byte, length) => length).filter(
       (length) => inspectImage(bytes.subarray(0, length))?.isComplete,
     )
@@ -111,7 +99,6 @@ describe('a damaged image is not whole', () => {
     return copy
   }
   const { png, gif } = samples
-  const bmp = bmpOf(3, 2)
 
   test.each([
     ['a PNG of no width', edited(png, 16, 0, 0, 0, 0)],
@@ -145,11 +132,6 @@ describe('a damaged image is not whole', () => {
       'a JPEG with a frame too short for a size',
       Buffer.concat([START, jpegSegment(0xc0, 8, 0, 4), SCAN, END]),
     ],
-    ['a BMP of negative width', edited(bmp, 18, 0xff, 0xff, 0xff, 0xff)],
-    ['a BMP whose pixels begin behind its end', edited(bmp, 10, 0xff)],
-    ['a WebP that ends before its first chunk', edited(webpOf('VP8X', 3, 2), 4, 4)],
-    ['a WebP whose first chunk is empty', edited(webpOf('VP8X', 3, 2), 16, 0)],
-    ['a WebP with an unknown chunk', edited(webpOf('VP8X', 3, 2), 12, 0x57)],
   ])('%s', (_, bytes) => {
     expect(inspectImage(bytes)).toMatchObject({ isComplete: false })
   })
@@ -173,12 +155,7 @@ describe('a JPEG is walked segment by segment', () => {
 
 describe('any bytes are safe to inspect', () => {
   it('answers for arbitrary bytes behind every signature', () => {
-    const signatures = [
-      ...Object.values(samples),
-      bmpOf(1, 1),
-      webpOf('VP8 ', 1, 1),
-      webpOf('VP8X', 1, 1),
-    ].map((bytes) => bytes.subarray(0, 20))
+    const signatures = Object.values(samples).map((bytes) => bytes.subarray(0, 20))
 
     fc.assert(
       fc.property(

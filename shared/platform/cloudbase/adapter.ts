@@ -22,7 +22,8 @@ const ADDED_FIELDS = ['userInfo', 'tcbContext']
 /** A declared function as `exports.main`. */
 export const toCloudBase =
   (fn: AnyFunction, runtimeOf: () => Runtime = createProcessRuntime(cloud)) =>
-  async (event: unknown, context: CloudBaseContext = {}): Promise<Reply | IntegratedResponse> => {
+  async (event: unknown, given?: CloudBaseContext | null): Promise<Reply | IntegratedResponse> => {
+    const context = given ?? {}
     // The context is read before anything is awaited: an instance is reused for the next caller.
     const origin = readOrigin(context)
     const runtime = runtimeOf()

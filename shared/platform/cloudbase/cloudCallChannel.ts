@@ -1,6 +1,5 @@
-import { inspectImage } from '../../core/image.ts'
 import { type Answer, type Channel, ExchangeFailure } from '../../wechat/channel.ts'
-import type { EndpointRequest } from '../../wechat/endpoint.ts'
+import type { AnyEndpoint, EndpointRequest, WechatJson } from '../../wechat/endpoint.ts'
 import { isJsonObject } from '../../wechat/readAnswer.ts'
 import type { WxServerSdk } from './sdk.ts'
 
@@ -18,7 +17,7 @@ export const createCloudCallChannel = (loadSdk: () => Promise<WxServerSdk>): Cha
     const call = api[category]?.[method]
     if (!call) throw new ExchangeFailure('unreachable', false, `no cloud call ${endpoint.cloudCall}`)
 
-    return readAnswer(await within(timeoutMs, call(parametersOf(request)).catch(readRefusal)))
+    return readAnswer(endpoint, await within(timeoutMs, call(parametersOf(request)).catch(readRefusal)))
   },
 })
 
@@ -30,21 +29,24 @@ const parametersOf = ({ query, body, upload }: EndpointRequest): object => ({
 
 /** `errCode` −1 without a `rid` comes from the SDK itself: it hides whether anything was sent. */
 function readRefusal(thrown: unknown): unknown {
-  if (!isJsonObject(thrown) && !(thrown instanceof Error))
-    throw new ExchangeFailure('unreachable', true, 'cloud call failed')
+  const { errCode, errMsg } = Object(thrown) as { errCode?: unknown; errMsg?: unknown }
+  const isOfSdk = errCode === -1 && !/\brid:/.test(String(errMsg))
+  if (typeof errCode !== 'number' || isOfSdk)
+    throw new ExchangeFailure('unreachable', true, 'the cloud call failed in the SDK')
 
-  const { errCode, errMsg } = thrown as { errCode?: unknown; errMsg?: unknown }
-  if (typeof errCode !== 'number') throw new ExchangeFailure('unreachable', true, 'cloud call failed')
   return { errCode, errMsg }
 }
 
-function readAnswer(answer: unknown): Answer {
+function readAnswer(endpoint: AnyEndpoint, answer: unknown): Answer {
   if (!isJsonObject(answer)) throw new ExchangeFailure('unreadable', true, 'the cloud call answered nothing')
-  if (!Buffer.isBuffer(answer.buffer)) return { json: answer }
-  if (!inspectImage(answer.buffer)?.isComplete) throw new ExchangeFailure('unreadable', true, 'not an image')
+  if (!Buffer.isBuffer(answer.buffer)) return { json: withPlainNumbers(answer) }
+  if (!endpoint.isImage?.(answer.buffer)) throw new ExchangeFailure('unreadable', true, 'not an image')
 
   return { image: answer.buffer }
 }
+
+/** The SDK makes objects of numbers that a JavaScript number cannot hold. Here they are texts, as over HTTPS. */
+const withPlainNumbers = (json: WechatJson): WechatJson => JSON.parse(JSON.stringify(json))
 
 /** The SDK's own timeout is the same for all calls; a call that outlives ours is lost, not undone. */
 async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {

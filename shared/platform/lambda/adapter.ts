@@ -48,7 +48,7 @@ function readInvocation(fn: AnyFunction, event: unknown) {
 }
 
 function readRequest(event: HttpEvent): Omit<WebRequest, 'requestId'> {
-  const method = 'httpMethod' in event ? event.httpMethod : event.requestContext.http?.method
+  const method = 'httpMethod' in event ? event.httpMethod : event.requestContext?.http?.method
   const headers = {
     ...lowerCaseHeaders('multiValueHeaders' in event ? event.multiValueHeaders : {}),
     ...lowerCaseHeaders(event.headers),
@@ -57,7 +57,7 @@ function readRequest(event: HttpEvent): Omit<WebRequest, 'requestId'> {
   return {
     method: method ?? '',
     headers,
-    body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
+    body: Buffer.from(String(event.body ?? ''), event.isBase64Encoded ? 'base64' : 'utf8'),
   }
 }
 

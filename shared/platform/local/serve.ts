@@ -9,13 +9,21 @@ import { createProcessRuntime } from '../processRuntime.ts'
 import { createRequestId } from '../requestId.ts'
 
 /** Serves declared functions over HTTP on one machine: `POST /<name>`. */
-export function serve(functions: readonly AnyFunction[], runtimeOf: () => Runtime = createProcessRuntime()): Server {
+export function serve(
+  functions: readonly AnyFunction[],
+  runtimeOf: () => Runtime = createProcessRuntime(),
+): Server {
   const routes = new Map(functions.map((fn) => [`/${fn.name}`, fn]))
 
   return createServer(async (request, response) => {
-    const { status, headers, body } = await answer(routes, request, runtimeOf())
-    response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) })
-    response.end(body)
+    try {
+      const { status, headers, body } = await answer(routes, request, runtimeOf())
+      response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) })
+      response.end(body)
+    } catch {
+      // The client hung up before its request was complete, so nobody waits for an answer.
+      response.destroy()
+    }
   })
 }
 
@@ -28,7 +36,9 @@ async function answer(
   const fn = routes.get(pathOf(request))
   if (!fn) {
     const names = [...routes.keys()].join(' ')
-    return toJsonResponse(toFailure(new Problem('NOT_FOUND', { message: `The routes are ${names}.` }), requestId))
+    return toJsonResponse(
+      toFailure(new Problem('NOT_FOUND', { message: `The routes are ${names}.` }), requestId),
+    )
   }
   const body = await readBody(request)
   return answerHttp(

@@ -1,3 +1,4 @@
+import { isCompleteImage } from '../../core/image.ts'
 import { defineEndpoint } from '../endpoint.ts'
 
 /**
@@ -10,7 +11,7 @@ export const createClassicCode = defineEndpoint({
   path: '/cgi-bin/wxaapp/createwxaqrcode',
   credential: 'accessToken',
   effect: 'send',
-  answer: 'image',
+  isImage: isCompleteImage,
   cloudCall: 'wxacode.createQRCode',
   problems: { 40159: 'PAGE_INVALID', 85096: 'PAGE_INVALID' },
   request: ({ path, width }: { readonly path: string; readonly width?: number | undefined }) => ({

@@ -1,3 +1,4 @@
+import { isCompleteImage } from '../../core/image.ts'
 import { defineEndpoint } from '../endpoint.ts'
 import { type CodeOptions, toCodeBody } from './codeOptions.ts'
 
@@ -12,7 +13,7 @@ export const getLimitedCode = defineEndpoint({
   path: '/wxa/getwxacode',
   credential: 'accessToken',
   effect: 'send',
-  answer: 'image',
+  isImage: isCompleteImage,
   cloudCall: 'wxacode.get',
   problems: { 40097: 'INVALID_ARGUMENT', 40159: 'PAGE_INVALID', 85096: 'PAGE_INVALID' },
   request: ({ path, ...options }: CodeOptions & { readonly path: string }) => ({

@@ -1,3 +1,4 @@
+import { isCompleteImage } from '../../core/image.ts'
 import { defineEndpoint } from '../endpoint.ts'
 import { type CodeOptions, toCodeBody } from './codeOptions.ts'
 
@@ -17,7 +18,7 @@ export const getUnlimitedCode = defineEndpoint({
   path: '/wxa/getwxacodeunlimit',
   credential: 'accessToken',
   effect: 'read',
-  answer: 'image',
+  isImage: isCompleteImage,
   cloudCall: 'wxacode.getUnlimited',
   problems: { 40097: 'INVALID_ARGUMENT', 85096: 'PAGE_INVALID' },
   request: ({ scene, page, checkPath, ...options }: UnlimitedCode) => ({
