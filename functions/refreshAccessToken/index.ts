@@ -21,7 +21,7 @@ export default defineFunction({
   access: ['timer', 'server'],
   input,
   uses: {},
-  timeoutSeconds: 30,
+  timeoutSeconds: 25,
   schedule: { everyMinutes: 2 },
 
   handle: ({ accessTokens, deadlineAtMs }): Promise<RefreshAccessTokenOutput> =>

@@ -119,7 +119,7 @@ describe('what other libraries are tested with', () => {
     (vector) => {
       const { watermark, ...openData } = jsonOf(vector.expected)
 
-      expect(readVector(vector, { watermark, ...openData })).toMatchObject({
+      expect(readVector(vector, jsonOf(vector.expected))).toMatchObject({
         openData,
         issuedAtMs: (watermark?.timestamp ?? 0) * 1000,
       })
@@ -231,7 +231,7 @@ describe('who edits the iv rewrites the first block, and', () => {
     ['renames the openid to nothing known', userInfo, '{"openXd":"oGZUI'],
     ['doubles the nickname', userInfo, '{"nickName":"aUI'],
     ['doubles the city', userInfo, '{"city":"aaaaaUI'],
-    ['doubles the city in an escaped spelling', userInfo, '{"\\u0063ity":"U'],
+    ['doubles the city in an escaped spelling', userInfo, '{"\\u0063ity":"UI'],
     ['ends the object early', userInfo, '{"nickName":"A"}'],
     ['leaves an unknown field before a known one', userInfo, '{"a":1,"city":"U'],
     ['doubles the country code', phoneNumber, '{"countryCode":"'],
@@ -293,9 +293,9 @@ describe('every failure', () => {
   const openGId = { openGId: 'tG1' }
 
   /** A whole number of blocks, encrypted without a padding. */
-  function encryptUnpadded(plaintext: string): Buffer {
+  function encryptUnpadded(plaintext: string | Buffer): Buffer {
     const cipher = createCipheriv('aes-128-cbc', Buffer.from(SESSION_KEY, 'base64'), IV).setAutoPadding(false)
-    return Buffer.concat([cipher.update(plaintext), cipher.final()])
+    return Buffer.concat([cipher.update(Buffer.from(plaintext)), cipher.final()])
   }
   const toBlocks = (text: string) => text.padEnd(Math.ceil(text.length / 16) * 16)
 
@@ -306,7 +306,7 @@ describe('every failure', () => {
       'no padding after the JSON',
       () => decryptOpenData(encryptUnpadded(toBlocks(stamped(openGId))), IV, SESSION_KEY, OWNER),
     ],
-    ['no UTF-8', () => decryptOpenData(encryptUnpadded('\u00ff'.repeat(16)), IV, SESSION_KEY, OWNER)],
+    ['no UTF-8', () => decryptOpenData(encryptUnpadded(Buffer.alloc(32, 0xff)), IV, SESSION_KEY, OWNER)],
     ['a byte order mark', () => readEncrypted(`\ufeff${stamped(openGId)}`)],
     ['no JSON', () => readEncrypted('openGId=tG1&appid=wx')],
     ['text after the JSON', () => readEncrypted(`${stamped(openGId)}{}`)],

@@ -1,7 +1,7 @@
 /** What we use of wx-server-sdk. Its own declarations leave most of it out. */
 export type WxServerSdk = {
   readonly DYNAMIC_CURRENT_ENV: symbol
-  init(options: { env: symbol; timeout: number; keepalive: false }): void
+  init(options: { env: symbol; timeout: number }): void
   openapi(options: { convertCase: false }): OpenApi
   getTempFileURL(options: { fileList: readonly string[] }): Promise<{ fileList: readonly TempFile[] }>
 }
@@ -21,8 +21,7 @@ let loading: Promise<WxServerSdk> | undefined
 export function loadSdk(): Promise<WxServerSdk> {
   loading ??= import('wx-server-sdk').then(({ default: sdk }) => {
     const loaded = sdk as unknown as WxServerSdk
-    // On a connection that was kept the SDK repeats a lost request by itself, a message among them.
-    loaded.init({ env: loaded.DYNAMIC_CURRENT_ENV, timeout: TIMEOUT_MS, keepalive: false })
+    loaded.init({ env: loaded.DYNAMIC_CURRENT_ENV, timeout: TIMEOUT_MS })
     return loaded
   })
   return loading

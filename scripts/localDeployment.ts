@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto'
+import { discoverFunctions } from './functions.ts'
+import { type LocalServer, startLocalServer } from './localServer.ts'
+import { type Simulator, startSimulator } from './simulator/simulator.ts'
+import { DEFAULT_TEMPLATES } from './simulator/templates.ts'
+import { startStateTable } from './stateTable.ts'
+
+/** A whole deployment on one machine: the functions, a state store, and a WeChat to talk to. */
+export type LocalDeployment = {
+  readonly url: string
+  readonly serverKey: string
+  /** Absent when the functions talk to the real WeChat. */
+  readonly simulator?: Simulator
+  /** Builds the functions again. The state and the simulated WeChat stay as they are. */
+  restart(): Promise<void>
+  close(): Promise<void>
+}
+
+export type LocalDeploymentOptions = {
+  /** Variables that are set win over those of the local deployment. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly port: number
+  readonly simulatorPort: number
+  readonly output?: 'inherit' | 'ignore'
+}
+
+/** The mini program that the simulated WeChat knows. */
+export const SIMULATED_APP = { appId: 'wx5e1fde9e2d6b8c01', appSecret: 'simulated-app-secret' } as const
+const LOCAL_SERVER_KEY = 'local-server-key-for-this-machine-only'
+
+/** A port that somebody else has. */
+export class PortInUse extends Error {
+  override readonly name = 'PortInUse'
+  readonly variable: 'PORT' | 'SIMULATOR_PORT'
+
+  constructor(variable: PortInUse['variable'], port: number) {
+    super(`Port ${port} is in use. Set ${variable} to another one.`)
+    this.variable = variable
+  }
+}
+
+export async function startLocalDeployment(options: LocalDeploymentOptions): Promise<LocalDeployment> {
+  const { environment, port, simulatorPort, output = 'inherit' } = options
+  const opened: { close(): Promise<void> }[] = []
+  const closeAll = async () => {
+    for (const part of opened.reverse()) await part.close()
+  }
+  const open = async <T extends { close(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
+    const part = await starting
+    opened.push(part)
+    return part
+  }
+
+  try {
+    const names = (await discoverFunctions()).map(({ name }) => name)
+    const isReal = Boolean(environment.WECHAT_APP_ID && environment.WECHAT_APP_SECRET)
+    const simulator = isReal ? undefined : await open(startWechat(simulatorPort))
+    const stateTable = environment.STATE_STORE ? undefined : await open(startStateTable())
+    const variables = {
+      STATE_KEYS: `local:${randomBytes(32).toString('base64')}`,
+      SERVER_KEY: LOCAL_SERVER_KEY,
+      ...stateTable?.environment,
+      ...(simulator && simulatedEnvironment(simulator)),
+      ...onlySet(environment),
+    }
+    const server = await open(startServer({ names, port, environment: variables, output }))
+    return {
+      url: server.url,
+      serverKey: variables.SERVER_KEY,
+      ...(simulator && { simulator }),
+      restart: server.restart,
+      close: closeAll,
+    }
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+const simulatedEnvironment = (simulator: Simulator) => ({
+  WECHAT_APP_ID: SIMULATED_APP.appId,
+  WECHAT_APP_SECRET: SIMULATED_APP.appSecret,
+  WECHAT_API_BASE_URL: simulator.url,
+  WECHAT_SUBSCRIBE_TEMPLATES: DEFAULT_TEMPLATES.map(({ id }) => id).join(','),
+})
+
+/** A variable that is set to nothing is not set. */
+const onlySet = (environment: Readonly<Record<string, string | undefined>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(environment).filter((entry): entry is [string, string] => Boolean(entry[1])),
+  )
+
+const startWechat = (port: number): Promise<Simulator> =>
+  startSimulator({ ...SIMULATED_APP, port }).catch(namePort('SIMULATOR_PORT', port))
+
+const startServer = (options: Parameters<typeof startLocalServer>[0]): Promise<LocalServer> =>
+  startLocalServer(options).catch(namePort('PORT', options.port))
+
+const namePort = (variable: PortInUse['variable'], port: number) => (error: NodeJS.ErrnoException) => {
+  throw error.code === 'EADDRINUSE' ? new PortInUse(variable, port) : error
+}

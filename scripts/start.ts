@@ -1,0 +1,82 @@
+import { watch } from 'node:fs'
+import { join } from 'node:path'
+import { discoverFunctions } from './functions.ts'
+import { type LocalDeployment, PortInUse, startLocalDeployment } from './localDeployment.ts'
+import { ROOT } from './projectRoot.ts'
+import { readPort } from './readPort.ts'
+
+const DEFAULT_PORT = 8787
+const DEFAULT_SIMULATOR_PORT = 8788
+
+try {
+  const deployment = await startLocalDeployment({
+    environment: process.env,
+    port: readPort('PORT', DEFAULT_PORT),
+    simulatorPort: readPort('SIMULATOR_PORT', DEFAULT_SIMULATOR_PORT),
+  })
+  console.log(await welcome(deployment))
+  restartOnChange(deployment)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => deployment.close().then(() => process.exit(0)))
+  }
+} catch (error) {
+  const isExpected = error instanceof PortInUse || error instanceof RangeError
+  console.error(isExpected ? error.message : error)
+  process.exitCode = 1
+}
+
+async function welcome({ url, simulator, serverKey }: LocalDeployment): Promise<string> {
+  const names = (await discoverFunctions()).map(({ name }) => name)
+  const lines = [
+    '',
+    `The functions answer at ${url}/<name>:`,
+    `  ${names.join('  ')}`,
+    '',
+    simulator
+      ? `They talk to a simulated WeChat at ${simulator.url} (GET /phone tells what its phones can do).`
+      : 'They talk to the real WeChat, as WECHAT_APP_ID and WECHAT_APP_SECRET are set.',
+    '',
+    ...(simulator
+      ? walk(url, simulator.url, serverKey)
+      : [`  curl -s ${url}/login -d '{"code":"<from wx.login>"}'`]),
+    '',
+    'Each call prints one line below. Changed sources are built and started again; Ctrl-C ends everything.',
+  ]
+  return lines.join('\n')
+}
+
+/** Lines that work as they are printed, one after the other. */
+function walk(functions: string, wechat: string, serverKey: string): readonly string[] {
+  return [
+    'Try, in another terminal:',
+    '',
+    `  F=${functions} W=${wechat}/phone/alice`,
+    `  TOKEN=$(curl -s -X POST $W/login | curl -s $F/login -d @- | sed 's/.*"token":"\\([^"]*\\)".*/\\1/')`,
+    '  AUTH="Authorization: Bearer $TOKEN"',
+    '  curl -s -X POST $W/userInfo | curl -s $F/decryptOpenData -H "$AUTH" -d @-',
+    '  curl -s -X POST $W/phoneNumber | curl -s $F/getPhoneNumber -H "$AUTH" -d @-',
+    `  curl -s $F/createSoterChallenge -H "$AUTH" -d '{"purpose":"pay"}' |`,
+    '    curl -s "$W/soter?purpose=pay" -d @- | curl -s $F/verifySoter -H "$AUTH" -d @-',
+    `  curl -s $F/getQrCode -H "$AUTH" -H 'Accept: image/*' -d '{"scene":"table=7"}' -o code.jpg`,
+    `  curl -s $F/checkContent -H "$AUTH" -d '{"type":"text","scene":2,"content":"hello"}'`,
+    `  curl -s $F/refreshAccessToken -H "Authorization: Bearer ${serverKey}" -d '{}'`,
+    '',
+    'npm run demo walks through all of it.',
+  ]
+}
+
+/** The state and the simulated WeChat outlive a restart, so a session survives a change of the code. */
+function restartOnChange(deployment: LocalDeployment): void {
+  let pending: NodeJS.Timeout | undefined
+  const restart = () =>
+    deployment.restart().then(
+      () => console.log('Built and started again.'),
+      () => console.error('The build failed; the functions from before go on.'),
+    )
+  for (const folder of ['functions', 'shared']) {
+    watch(join(ROOT, folder), { recursive: true }, () => {
+      clearTimeout(pending)
+      pending = setTimeout(restart, 100)
+    })
+  }
+}
