@@ -46,7 +46,8 @@ for (const [part, allowed] of Object.entries(ALLOWED)) {
 }
 
 test('the clock, chance, the environment and the network are touched by the platform alone', () => {
-  const effects = /\b(Date\.now|new Date\(\)|Math\.random|process\.env|console\.|performance\.now)|(?<![\w.])fetch\(['"`]/
+  const effects =
+    /\b(Date\.now|new Date\(\)|Math\.random|process\.env|console\.|performance\.now)|(?<![\w.])fetch\(['"`]/
   const touching = [...sources('functions'), ...sources('shared')]
     .filter(({ file }) => relative('shared/platform', file).startsWith('..'))
     .filter(({ text }) => effects.test(text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, '')))

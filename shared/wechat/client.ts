@@ -94,7 +94,6 @@ async function sendWithToken(
   if (!answer.json || !isTokenError(errcodeOf(answer.json))) return answer
 
   await accessTokens().invalidate(token)
-  const renewed = await accessTokens().current(deadlineAtMs)
-  // WeChat refuses the very token that it hands out: a repeat could only end the same way.
-  return renewed === token ? answer : send(renewed)
+  // Once and no more, even with the same token: WeChat now and then refuses one that lives.
+  return send(await accessTokens().current(deadlineAtMs))
 }
