@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // The tests in real hosts run what is deployed; it is built once.
+    globalSetup: ['test/hosts/support/buildArtifacts.ts'],
     testTimeout: 20_000,
   },
 })

@@ -7,7 +7,7 @@ import { cloudBaseConfig } from './cloudbaseSchema.ts'
 import { runCommand } from './command.ts'
 import { deriveConfig } from './config.ts'
 import { readValue } from './configText.ts'
-import { deploymentFaults } from './deploymentFaults.ts'
+import { deploymentFaults, PLATFORMS } from './deploymentFaults.ts'
 import { differences } from './differences.ts'
 import { type Inspection, inspectFunctions } from './functions.ts'
 import { ROOT } from './projectRoot.ts'
@@ -86,17 +86,21 @@ function schemaFaults(text: string): readonly string[] {
   return lines.map((line) => `cloudbaserc.json: ${line}`)
 }
 
-/** The variables as the CloudBase CLI sees them: the shell's win over those of `.env`. */
-function readDeploymentEnvironment(): NodeJS.ProcessEnv {
-  const file = join(ROOT, '.env')
-  if (existsSync(file)) process.loadEnvFile(file)
+/** `--deploy cloudbase` or `--deploy aws` looks at the variables of a deployment instead of the project. */
+async function findFaults(): Promise<readonly string[]> {
+  const at = process.argv.indexOf('--deploy')
+  if (at < 0) return checkProject(await readProject())
 
-  return process.env
+  const platform = PLATFORMS.find((name) => name === process.argv[at + 1])
+  if (!platform) throw new Error(`--deploy takes one of ${PLATFORMS.join(', ')}`)
+
+  // As the CloudBase CLI does it: the shell's variables win over those of the file.
+  const file = join(ROOT, '.env')
+  if (platform === 'cloudbase' && existsSync(file)) process.loadEnvFile(file)
+  return deploymentFaults(platform, process.env)
 }
 
 await runCommand(import.meta.filename, async () => {
-  const faults = process.argv.includes('--deploy')
-    ? deploymentFaults(readDeploymentEnvironment())
-    : checkProject(await readProject())
+  const faults = await findFaults()
   if (faults.length > 0) throw new Error(faults.join('\n'))
 })

@@ -1,9 +1,10 @@
 import { VARIABLES } from '../shared/core/config.ts'
+import { AWS_VARIABLES } from '../shared/platform/dynamodb/awsSettings.ts'
 import type { CheckedFiles } from './check.ts'
 import { readValue } from './configText.ts'
 
 /** Variables about the deployment itself, which our code does not read. */
-const DEPLOYMENT_VARIABLES = ['TCB_ENV_ID']
+const DEPLOYMENT_VARIABLES = ['TCB_ENV_ID', ...AWS_VARIABLES]
 
 /** One line for each variable that a file sets without need, lacks, or leaves unexplained. */
 export function checkVariables(files: CheckedFiles): readonly string[] {

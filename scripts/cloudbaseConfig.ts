@@ -1,5 +1,6 @@
 import { VARIABLES } from '../shared/core/config.ts'
 import type { AnyFunction, Schedule } from '../shared/function/define.ts'
+import { AWS_VARIABLES } from '../shared/platform/dynamodb/awsSettings.ts'
 import type { AnyEndpoint } from '../shared/wechat/endpoint.ts'
 import type { CloudBaseFunction } from './cloudbaseSchema.ts'
 import { toCron } from './schedule.ts'
@@ -14,7 +15,10 @@ export const toCloudBaseFunction = ({ name, timeoutSeconds, schedule }: AnyFunct
   memorySize: 256,
   installDependency: false,
   // A variable that is not set becomes an empty text here, which Config takes for unset.
-  envVariables: Object.fromEntries(VARIABLES.map((variable) => [variable, `{{env.${variable}}}`])),
+  // A deployment replaces all variables of a function, so those of a store elsewhere are among them.
+  envVariables: Object.fromEntries(
+    [...VARIABLES, ...AWS_VARIABLES].map((variable) => [variable, `{{env.${variable}}}`]),
+  ),
   ...(schedule && { triggers: [toTrigger(schedule)] }),
 })
 

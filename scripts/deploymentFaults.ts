@@ -1,19 +1,21 @@
 import { Config, type Environment } from '../shared/core/config.ts'
+import { AWS_VARIABLES } from '../shared/platform/dynamodb/awsSettings.ts'
 
-/** Needed by almost every function, and empty without a word when a deployment leaves them out. */
-const NEEDED = ['TCB_ENV_ID', 'WECHAT_APP_ID', 'WECHAT_APP_SECRET', 'STATE_STORE', 'STATE_KEYS'] as const
+export const PLATFORMS = ['cloudbase', 'aws'] as const
+
+export type Platform = (typeof PLATFORMS)[number]
 
 /** Each getter of the configuration, which throws what is wrong with its variable. */
 const GETTERS = Object.entries(Object.getOwnPropertyDescriptors(Config.prototype))
   .filter(([, { get }]) => get)
   .map(([name]) => name as keyof Config)
 
-/** What is missing or malformed in the variables of a deployment to CloudBase, one line each. */
-export function deploymentFaults(environment: Environment): readonly string[] {
-  const isCloudCall = environment.WECHAT_TRANSPORT === 'cloudcall'
-  const missing = NEEDED.filter((name) => !environment[name]?.trim()).filter(
-    (name) => !(isCloudCall && name === 'WECHAT_APP_SECRET'),
-  )
+/**
+ * What is missing or malformed in the variables of a deployment, one line each. Both platforms' tools deploy
+ * a variable that is not set as an empty one, without a word.
+ */
+export function deploymentFaults(platform: Platform, environment: Environment): readonly string[] {
+  const missing = neededBy(platform, environment).filter((name) => !environment[name]?.trim())
   const config = new Config(environment)
   const malformed = GETTERS.flatMap((getter) => {
     try {
@@ -25,4 +27,18 @@ export function deploymentFaults(environment: Environment): readonly string[] {
     }
   })
   return [...missing.map((name) => `${name} is missing.`), ...new Set(malformed)]
+}
+
+/** What almost every function needs there. `serverless.yml` sets the store by itself. */
+function neededBy(platform: Platform, environment: Environment): readonly string[] {
+  if (platform === 'aws') return ['WECHAT_APP_ID', 'WECHAT_APP_SECRET', 'STATE_KEYS']
+
+  return [
+    'TCB_ENV_ID',
+    'WECHAT_APP_ID',
+    ...(environment.WECHAT_TRANSPORT === 'cloudcall' ? [] : ['WECHAT_APP_SECRET']),
+    'STATE_STORE',
+    'STATE_KEYS',
+    ...(environment.STATE_STORE === 'dynamodb' ? AWS_VARIABLES : []),
+  ]
 }

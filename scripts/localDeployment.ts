@@ -17,15 +17,15 @@ export type LocalDeployment = {
 }
 
 export type LocalDeploymentOptions = {
-  /** Variables that are set win over those of the local deployment. */
+  /** Variables that are set win, except over where the things are that the deployment starts itself. */
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly port: number
   readonly simulatorPort: number
   readonly output?: 'inherit' | 'ignore'
 }
 
-/** The mini program that the simulated WeChat knows. */
-export const SIMULATED_APP = { appId: 'wx5e1fde9e2d6b8c01', appSecret: 'simulated-app-secret' } as const
+/** The mini program that the simulated WeChat knows, unless the environment names one. */
+const SIMULATED_APP = { appId: 'wx5e1fde9e2d6b8c01', appSecret: 'simulated-app-secret' } as const
 const LOCAL_SERVER_KEY = 'local-server-key-for-this-machine-only'
 
 /** A port that somebody else has. */
@@ -52,18 +52,20 @@ export async function startLocalDeployment(options: LocalDeploymentOptions): Pro
   }
 
   try {
-    const names = (await discoverFunctions()).map(({ name }) => name)
+    // Whoever starts hears of a faulty declaration in one clear line.
+    await discoverFunctions()
     const isReal = Boolean(environment.WECHAT_APP_ID && environment.WECHAT_APP_SECRET)
-    const simulator = isReal ? undefined : await open(startWechat(simulatorPort))
+    const simulator = isReal ? undefined : await open(startWechat(environment, simulatorPort))
     const stateTable = environment.STATE_STORE ? undefined : await open(startStateTable())
     const variables = {
       STATE_KEYS: `local:${randomBytes(32).toString('base64')}`,
       SERVER_KEY: LOCAL_SERVER_KEY,
-      ...stateTable?.environment,
-      ...(simulator && simulatedEnvironment(simulator)),
+      ...(simulator && SIMULATED_ENVIRONMENT),
       ...onlySet(environment),
+      ...stateTable?.environment,
+      ...(simulator && { WECHAT_API_BASE_URL: simulator.url }),
     }
-    const server = await open(startServer({ names, port, environment: variables, output }))
+    const server = await open(startServer({ port, environment: variables, output }))
     return {
       url: server.url,
       serverKey: variables.SERVER_KEY,
@@ -77,12 +79,11 @@ export async function startLocalDeployment(options: LocalDeploymentOptions): Pro
   }
 }
 
-const simulatedEnvironment = (simulator: Simulator) => ({
+const SIMULATED_ENVIRONMENT = {
   WECHAT_APP_ID: SIMULATED_APP.appId,
   WECHAT_APP_SECRET: SIMULATED_APP.appSecret,
-  WECHAT_API_BASE_URL: simulator.url,
   WECHAT_SUBSCRIBE_TEMPLATES: DEFAULT_TEMPLATES.map(({ id }) => id).join(','),
-})
+}
 
 /** A variable that is set to nothing is not set. */
 const onlySet = (environment: Readonly<Record<string, string | undefined>>): Record<string, string> =>
@@ -90,8 +91,13 @@ const onlySet = (environment: Readonly<Record<string, string | undefined>>): Rec
     Object.entries(environment).filter((entry): entry is [string, string] => Boolean(entry[1])),
   )
 
-const startWechat = (port: number): Promise<Simulator> =>
-  startSimulator({ ...SIMULATED_APP, port }).catch(namePort('SIMULATOR_PORT', port))
+/** A mini program of which only the half is set is simulated under what is set. */
+const startWechat = (environment: LocalDeploymentOptions['environment'], port: number): Promise<Simulator> =>
+  startSimulator({
+    appId: environment.WECHAT_APP_ID || SIMULATED_APP.appId,
+    appSecret: environment.WECHAT_APP_SECRET || SIMULATED_APP.appSecret,
+    port,
+  }).catch(namePort('SIMULATOR_PORT', port))
 
 const startServer = (options: Parameters<typeof startLocalServer>[0]): Promise<LocalServer> =>
   startLocalServer(options).catch(namePort('PORT', options.port))

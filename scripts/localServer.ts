@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import type { LocalServerMessage } from '../shared/platform/local/main.ts'
@@ -8,45 +10,60 @@ import { ROOT } from './projectRoot.ts'
 /** The functions as one process of this machine, built like production and started anew when they change. */
 export type LocalServer = {
   readonly url: string
-  /** Builds again and replaces the process; the port stays. A failed build leaves the old one running. */
+  /**
+   * Builds again, with the functions that are there by now, and replaces the process; the port stays. When
+   * the new ones do not build or do not start, the old ones go on.
+   */
   restart(): Promise<void>
   close(): Promise<void>
 }
 
 type LocalServerOptions = {
-  readonly names: readonly string[]
   readonly port: number
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Where the process's log lines go. */
   readonly output: 'inherit' | 'ignore'
 }
 
-const BUNDLE = join(ROOT, '.local', 'server.mjs')
-
 /** @throws Error with the system's code when the port cannot be had */
 export async function startLocalServer({
-  names,
   port,
   environment,
   output,
 }: LocalServerOptions): Promise<LocalServer> {
-  await bundle(names)
-  const start = (at: number) => startProcess({ ...environment, PORT: String(at) }, output)
-  let running = await start(port)
+  const start = (code: string, at: number) => startProcess(code, { ...environment, PORT: String(at) }, output)
+  let code = await bundle()
+  let running = await start(code, port)
   const listeningOn = running.port
+
+  async function restart(): Promise<void> {
+    const changed = await bundle()
+    await stop(running.child)
+    try {
+      running = await start(changed, listeningOn)
+      code = changed
+    } catch (error) {
+      running = await start(code, listeningOn)
+      throw error
+    }
+  }
+
+  // One after the other: the port is free only once the process before has ended.
+  let last: Promise<void> = Promise.resolve()
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    last = last.then(work, work)
+    return last
+  }
 
   return {
     url: `http://127.0.0.1:${listeningOn}`,
-    async restart() {
-      await bundle(names)
-      await stop(running.child)
-      running = await start(listeningOn)
-    },
-    close: () => stop(running.child),
+    restart: () => inTurn(restart),
+    close: () => inTurn(() => stop(running.child)),
   }
 }
 
-async function bundle(names: readonly string[]): Promise<void> {
+async function bundle(): Promise<string> {
+  const names = await functionFolders()
   const imports = names.map((name, i) => `import f${i} from './functions/${name}/index.ts'`)
   const list = names.map((_, i) => `f${i}`)
   const entry = [
@@ -54,9 +71,13 @@ async function bundle(names: readonly string[]): Promise<void> {
     "import { serveLocally } from './shared/platform/local/main.ts'",
     `serveLocally([${list.join(', ')}])`,
   ]
-  await build({
+  const {
+    outputFiles: [file],
+  } = await build({
     stdin: { contents: entry.join('\n'), resolveDir: ROOT, sourcefile: 'local.ts', loader: 'ts' },
-    outfile: BUNDLE,
+    // Only the paths of the source map follow from this.
+    outfile: join(ROOT, 'local.mjs'),
+    write: false,
     bundle: true,
     platform: 'node',
     target: 'node20',
@@ -66,16 +87,29 @@ async function bundle(names: readonly string[]): Promise<void> {
     sourcemap: 'inline',
     logLevel: 'error',
   })
+  if (!file) throw new Error('esbuild made nothing of the functions')
+
+  return file.text
 }
 
+async function functionFolders(): Promise<readonly string[]> {
+  const folders = await readdir(join(ROOT, 'functions'))
+  return folders.filter((name) => existsSync(join(ROOT, 'functions', name, 'index.ts'))).sort()
+}
+
+/** The code goes in by standard input: there is no file that another deployment could overwrite. */
 async function startProcess(
+  code: string,
   environment: Readonly<Record<string, string | undefined>>,
   output: 'inherit' | 'ignore',
 ): Promise<{ child: ChildProcess; port: number }> {
-  const child = spawn(process.execPath, ['--enable-source-maps', BUNDLE], {
+  const child = spawn(process.execPath, ['--enable-source-maps', '--input-type=module'], {
+    cwd: ROOT,
     env: environment,
-    stdio: ['ignore', output, 'inherit', 'ipc'],
+    stdio: ['pipe', output, 'inherit', 'ipc'],
   })
+  // Whoever ends before having read all of it is noticed below.
+  child.stdin?.on('error', () => undefined).end(code)
   const message = await Promise.race([
     once(child, 'message').then(([told]) => told as LocalServerMessage),
     once(child, 'exit').then(([status]): LocalServerMessage => ({ failed: `exit status ${status}` })),

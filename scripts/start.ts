@@ -1,12 +1,13 @@
-import { watch } from 'node:fs'
 import { join } from 'node:path'
 import { discoverFunctions } from './functions.ts'
 import { type LocalDeployment, PortInUse, startLocalDeployment } from './localDeployment.ts'
 import { ROOT } from './projectRoot.ts'
 import { readPort } from './readPort.ts'
+import { watchFolders } from './watchFolders.ts'
 
 const DEFAULT_PORT = 8787
 const DEFAULT_SIMULATOR_PORT = 8788
+const PARENT_CHECK_MS = 500
 
 try {
   const deployment = await startLocalDeployment({
@@ -16,13 +17,25 @@ try {
   })
   console.log(await welcome(deployment))
   restartOnChange(deployment)
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => deployment.close().then(() => process.exit(0)))
-  }
+  const end = () => deployment.close().then(() => process.exit(0))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, end)
+  endWithParent(end)
 } catch (error) {
-  const isExpected = error instanceof PortInUse || error instanceof RangeError
+  // Anything else is a fault of the command itself, so its stack is shown.
+  const isExpected =
+    error instanceof Error && [Error, RangeError, PortInUse].some((type) => error.constructor === type)
   console.error(isExpected ? error.message : error)
   process.exitCode = 1
+}
+
+/** Whoever kills npm means this process too; npm does not always get to say so. */
+function endWithParent(end: () => void): void {
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    end()
+  }, PARENT_CHECK_MS)
 }
 
 async function welcome({ url, simulator, serverKey }: LocalDeployment): Promise<string> {
@@ -67,16 +80,10 @@ function walk(functions: string, wechat: string, serverKey: string): readonly st
 
 /** The state and the simulated WeChat outlive a restart, so a session survives a change of the code. */
 function restartOnChange(deployment: LocalDeployment): void {
-  let pending: NodeJS.Timeout | undefined
-  const restart = () =>
+  watchFolders([join(ROOT, 'functions'), join(ROOT, 'shared')], () => {
     deployment.restart().then(
       () => console.log('Built and started again.'),
-      () => console.error('The build failed; the functions from before go on.'),
+      () => console.error('The change does not work; the functions from before go on.'),
     )
-  for (const folder of ['functions', 'shared']) {
-    watch(join(ROOT, folder), { recursive: true }, () => {
-      clearTimeout(pending)
-      pending = setTimeout(restart, 100)
-    })
-  }
+  })
 }

@@ -7,7 +7,7 @@ import { checkScene } from '../../shared/core/scene.ts'
 import { type Context, defineFunction } from '../../shared/function/define.ts'
 import { integer } from '../../shared/function/fields.ts'
 import { runOnce } from '../../shared/state/effects.ts'
-import type { Slot } from '../../shared/state/records.ts'
+import { isStoreAbsent, type Slot } from '../../shared/state/records.ts'
 import { createClassicCode } from '../../shared/wechat/endpoints/createClassicCode.ts'
 import { getLimitedCode } from '../../shared/wechat/endpoints/getLimitedCode.ts'
 import { getUnlimitedCode, type UnlimitedCode } from '../../shared/wechat/endpoints/getUnlimitedCode.ts'
@@ -151,9 +151,9 @@ const encode = (image: Uint8Array): CodeImage => ({
 })
 
 /** The cache saves a request. Without a store there is none, and the code is made all the same. */
-async function readCache({ records }: CodeContext, id: string): Promise<Slot<CodeImage> | undefined> {
+async function readCache(context: CodeContext, id: string): Promise<Slot<CodeImage> | undefined> {
   try {
-    return await records.read<CodeImage>('qrCode', id)
+    return await context.records.read<CodeImage>('qrCode', id)
   } catch (thrown) {
     return withoutStore(thrown)
   }
@@ -170,5 +170,5 @@ async function writeCache(
 }
 
 function withoutStore(thrown: unknown): undefined {
-  if (!(thrown instanceof Problem && thrown.code === 'STATE_UNAVAILABLE')) throw thrown
+  if (!isStoreAbsent(thrown)) throw thrown
 }

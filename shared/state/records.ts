@@ -122,3 +122,10 @@ export function createRecords({ store, appId, keys, clock, random }: RecordsOpti
 
   return records
 }
+
+/**
+ * Whether it is the store that is missing: out of reach, or not configured. Whoever only saves work with it
+ * then goes on without.
+ */
+export const isStoreAbsent = (thrown: unknown): boolean =>
+  thrown instanceof Problem && (thrown.code === 'STATE_UNAVAILABLE' || thrown.code === 'CONFIG_ERROR')

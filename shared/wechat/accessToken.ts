@@ -1,6 +1,6 @@
 import { Problem } from '../core/problem.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Records, Slot } from '../state/records.ts'
+import { isStoreAbsent, type Records, type Slot } from '../state/records.ts'
 import type { IssuedToken } from './endpoints/issuedToken.ts'
 import { type Hold, heldProblem, holdAfter, holdAgain, isHeld } from './tokenHold.ts'
 
@@ -67,9 +67,7 @@ export function createAccessTokens({ fetch, records, mode, clock }: AccessTokens
     try {
       return await use(records())
     } catch (thrown) {
-      const isAbsent =
-        thrown instanceof Problem && (thrown.code === 'STATE_UNAVAILABLE' || thrown.code === 'CONFIG_ERROR')
-      if (isStoreOptional && isAbsent) return undefined
+      if (isStoreOptional && isStoreAbsent(thrown)) return undefined
       throw thrown
     }
   }
@@ -99,7 +97,7 @@ export function createAccessTokens({ fetch, records, mode, clock }: AccessTokens
     if (token && token.expiresAtMs > (held?.expiresAtMs ?? 0)) held = token
     if (record.hold) await claimProbe(slot, { ...record, hold: record.hold }, nowMs)
 
-    return fetchAndShare(record, deadlineAtMs)
+    return fetchAndShare(deadlineAtMs)
   }
 
   /** After a pause one instance of the deployment asks again; the others keep the pause. */
@@ -115,26 +113,30 @@ export function createAccessTokens({ fetch, records, mode, clock }: AccessTokens
     if (!isProber) throw heldProblem(next, nowMs)
   }
 
-  async function fetchAndShare(before: TokenRecord, deadlineAtMs: number): Promise<HeldToken> {
+  async function fetchAndShare(deadlineAtMs: number): Promise<HeldToken> {
     const startedAtMs = clock.nowMs()
     const { token: value, lifeSeconds } = await fetch(deadlineAtMs).catch(async (thrown: unknown) => {
-      await noteFailure(before, thrown)
+      await noteFailure(thrown)
       throw thrown
     })
     const lifeMs = lifeSeconds * 1000
     const expiresAtMs = startedAtMs + lifeMs
     const renewAtMs = expiresAtMs - Math.min(RENEW_BEFORE_END_MS, lifeMs / 10)
     const token = { value, expiresAtMs, renewAtMs }
-    await share(await readShared(), { token, failures: 0 })
-    return token
+
+    // An answer that was overtaken gives way: the token that ends later was asked for later.
+    const slot = await readShared()
+    const theirs = slot?.value?.token
+    const isOther = theirs && theirs.value !== value && !isRejected(theirs.value)
+    const newest = isOther && theirs.expiresAtMs > expiresAtMs ? theirs : token
+    await share(slot, { token: newest, failures: 0 })
+    return newest
   }
 
-  /** Unless another instance has succeeded meanwhile. */
-  async function noteFailure(before: TokenRecord, thrown: unknown): Promise<void> {
+  /** Beside the token that there is: another instance may have renewed it meanwhile. */
+  async function noteFailure(thrown: unknown): Promise<void> {
     const slot = await readShared()
     const { token, failures } = slot?.value ?? local
-    if (token && token.value !== before.token?.value) return
-
     const pause = holdAfter(thrown, failures + 1, clock.nowMs())
     const kept = token && !isRejected(token.value) ? token : undefined
     await share(slot, { failures: failures + 1, ...(kept && { token: kept }), ...(pause && { hold: pause }) })
@@ -148,8 +150,7 @@ export function createAccessTokens({ fetch, records, mode, clock }: AccessTokens
     const endsAtMs = nowMs + FLIGHT_BUDGET_MS
     const token = acquire(minimumLifeMs, endsAtMs)
       .then((acquired) => {
-        // An answer that was overtaken must not replace a newer one.
-        if (flight?.token === token) held = acquired
+        held = acquired
         return acquired
       })
       .finally(() => {

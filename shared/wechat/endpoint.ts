@@ -44,6 +44,8 @@ export type Endpoint<I = never, O = unknown> = {
   readonly accepts?: readonly number[]
   /** The input field that holds the openid, for WeChat's 40003. Default `openid`. */
   readonly openidField?: 'openid' | 'touser'
+  /** The input field that holds the page, for `PAGE_INVALID`. Default `page`. */
+  readonly pageField?: 'page' | 'path'
   readonly request: (input: I, app: AppCredentials) => EndpointRequest
   /** Reads what the handler needs. Throws `UPSTREAM_BAD_RESPONSE` when it is not there. */
   readonly response: (answer: WechatJson, image: Uint8Array) => O

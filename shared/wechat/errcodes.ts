@@ -85,8 +85,6 @@ const COMMON: Readonly<Record<number, ProblemCode>> = {
   87020: 'RATE_LIMITED',
 }
 
-const FIELD_OF: Partial<Record<ProblemCode, string>> = { SCENE_INVALID: 'scene', PAGE_INVALID: 'page' }
-
 const commonCode = (errcode: number): ProblemCode =>
   isBusy(errcode) ? 'UPSTREAM_UNAVAILABLE' : (COMMON[errcode] ?? 'UPSTREAM_REJECTED')
 
@@ -127,7 +125,9 @@ function fieldOf(
   json: WechatJson,
 ): string | undefined {
   if (errcode === 40003) return endpoint.openidField ?? 'openid'
-  if (code !== 'TEMPLATE_DATA_INVALID') return FIELD_OF[code]
+  if (code === 'SCENE_INVALID') return 'scene'
+  if (code === 'PAGE_INVALID') return endpoint.pageField ?? 'page'
+  if (code !== 'TEMPLATE_DATA_INVALID') return undefined
 
   const [, key] = /data\.(\w{1,64})\.value/.exec(String(json.errmsg ?? json.errMsg)) ?? []
   return key ? `data.${key}` : 'data'

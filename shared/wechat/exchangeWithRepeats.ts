@@ -9,6 +9,8 @@ import { errcodeOf, isBusy } from './errcodes.ts'
 const ATTEMPT_TIMEOUT_MS = 5000
 const MAX_REPEATS = 2
 const FIRST_PAUSE_MS = 100
+/** With less time than this a repeat is no use: after a timeout what is left is a matter of rounding. */
+const MIN_ATTEMPT_MS = 50
 
 export type Budget = { readonly clock: Clock; readonly random: Random; readonly deadlineAtMs: number }
 
@@ -33,7 +35,7 @@ export async function exchangeWithRepeats(
 
   for (let repeat = 0; ; repeat++) {
     const pauseMs = random.fraction() * FIRST_PAUSE_MS * 2 ** repeat
-    const canRepeat = () => repeat < MAX_REPEATS && remainingMs() > pauseMs
+    const canRepeat = () => repeat < MAX_REPEATS && remainingMs() > pauseMs + MIN_ATTEMPT_MS
     try {
       onAttempt()
       const answer = await channel.exchange({

@@ -12,6 +12,9 @@ export type AwsSettings = {
   }
 }
 
+/** What a deployment outside AWS sets itself for `STATE_STORE=dynamodb`. Lambda sets its own. */
+export const AWS_VARIABLES = ['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const
+
 /**
  * Reads AWS's own variables. Lambda sets them; elsewhere the deployment does. Profiles, files and metadata
  * services are not consulted.

@@ -13,6 +13,7 @@ export const createClassicCode = defineEndpoint({
   effect: 'send',
   isImage: isCompleteImage,
   cloudCall: 'wxacode.createQRCode',
+  pageField: 'path',
   problems: { 40159: 'PAGE_INVALID', 85096: 'PAGE_INVALID' },
   request: ({ path, width }: { readonly path: string; readonly width?: number | undefined }) => ({
     body: { path, ...(width !== undefined && { width }) },
