@@ -1,5 +1,9 @@
-import { encryptOpenData } from '../../scripts/simulator/sessionCrypto.ts'
-import { decryptOpenData, type ExpectedOwner, type ReadOpenData } from '../../shared/core/decryptOpenData.ts'
+import { encryptOpenData } from '../../../scripts/simulator/sessionCrypto.ts'
+import {
+  decryptOpenData,
+  type ExpectedOwner,
+  type ReadOpenData,
+} from '../../../shared/core/decryptOpenData.ts'
 
 export const APP_ID = 'wx0123456789abcdef'
 export const OPENID = 'oGZUI0egBJY1zhBYw2KhdUfwVJJE'
@@ -28,3 +32,6 @@ export function ivThatBegins(plaintext: string, firstBlock: string): Buffer {
   if (wanted.length !== 16) throw new Error(`${firstBlock} is no block of 16 bytes`)
   return Buffer.from(IV.map((byte, at) => byte ^ (known[at] ?? 0) ^ (wanted[at] ?? 0)))
 }
+
+/** All that anybody is told of data that is not what it should be. */
+export const DECRYPT_FAILED = { code: 'DECRYPT_FAILED' }

@@ -1,0 +1,109 @@
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type CloudCall, encodeOpenApiAnswer, type OpenApiAnswer, readCloudCall } from './openApiWire.ts'
+
+/** What comes of a cloud call: WeChat's answer, a failure of CloudBase's, or no answer at all. */
+export type CloudAnswer =
+  | OpenApiAnswer
+  | { readonly code: string; readonly message: string }
+  | { readonly status: number }
+  | 'hang'
+  | 'reset'
+
+type Parameters = Readonly<Record<string, unknown>>
+
+type FakeCloudBaseOptions = {
+  /** WeChat behind the cloud call. */
+  readonly openApi?: (call: CloudCall) => CloudAnswer | Promise<CloudAnswer>
+  /** The storage: a download URL, or nothing for a file that is not there. */
+  readonly temporaryUrl?: (fileId: string) => string | undefined
+  /** Any other action of the endpoint by its name (`functions.invokeFunction`): from its parameters to `data`. */
+  readonly actions?: Readonly<Record<string, (parameters: Parameters) => object>>
+}
+
+/** A CloudBase that both SDKs speak to as they are: no module is replaced, only the address is another. */
+export type FakeCloudBase = {
+  /** What the SDKs find in the environment of a cloud function, and the way here. */
+  readonly environment: Readonly<Record<string, string>>
+  /** The cloud calls that came in so far. */
+  readonly cloudCalls: readonly CloudCall[]
+  close(): Promise<void>
+}
+
+/** Starts a CloudBase endpoint on 127.0.0.1: cloud calls, storage links and whatever else is handed in. */
+export async function startFakeCloudBase(options: FakeCloudBaseOptions): Promise<FakeCloudBase> {
+  const cloudCalls: CloudCall[] = []
+
+  async function answerCloudCall(call: CloudCall): Promise<CloudAnswer> {
+    cloudCalls.push(call)
+    return options.openApi?.(call) ?? { errorCode: API_NOT_FOUND }
+  }
+
+  const server = http.createServer(async (request, response) => {
+    const bytes = Buffer.concat(await request.toArray())
+    const contentType = request.headers['content-type'] ?? ''
+    const answer = contentType.startsWith('multipart/form-data')
+      ? await answerCloudCall(readCloudCall(bytes, contentType))
+      : answerAction(JSON.parse(bytes.toString()), options)
+    respond(answer, request, response)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/admin`
+
+  return {
+    cloudCalls,
+    environment: {
+      TCB_CONTEXT_CNFG: JSON.stringify({ URL: url }),
+      TCB_ENV: 'test-env',
+      TENCENTCLOUD: 'true',
+      TENCENTCLOUD_SECRETID: 'test-secret-id',
+      TENCENTCLOUD_SECRETKEY: 'test-secret-key',
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+const API_NOT_FOUND = -604100
+
+function respond(
+  answer: CloudAnswer | { readonly data: object },
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+): void {
+  if (answer === 'hang') return
+  if (answer === 'reset') return void request.socket.resetAndDestroy()
+  if ('status' in answer) return void response.writeHead(answer.status).end()
+
+  if ('body' in answer || 'errorCode' in answer) {
+    response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(encodeOpenApiAnswer(answer))
+  } else {
+    response.writeHead(200, { 'content-type': 'application/json; charset=utf-8' })
+    response.end(JSON.stringify({ requestId: 'cloudbase-request', ...answer }))
+  }
+}
+
+function answerAction(
+  { action, ...parameters }: Parameters,
+  { temporaryUrl, actions }: FakeCloudBaseOptions,
+) {
+  if (action === 'storage.batchGetDownloadUrl') return { data: linksFor(parameters, temporaryUrl) }
+
+  const act = actions?.[String(action)]
+  return act ? { data: act(parameters) } : { code: 'INVALID_PARAM', message: `no action ${action}` }
+}
+
+function linksFor({ file_list }: Parameters, temporaryUrl: FakeCloudBaseOptions['temporaryUrl']): object {
+  const files = file_list as readonly { readonly fileid: string }[]
+  return {
+    download_list: files.map(({ fileid }) => {
+      const url = temporaryUrl?.(fileid)
+      return url
+        ? { code: 'SUCCESS', fileID: fileid, tempFileURL: url }
+        : { code: 'STORAGE_FILE_NONEXIST', fileID: fileid, tempFileURL: '' }
+    }),
+  }
+}
