@@ -22,6 +22,7 @@ const OPTIONS = {
   target: 'node20',
   minify: true,
   legalComments: 'none',
+  charset: 'utf8',
   metafile: true,
   write: false,
   logLevel: 'silent',
@@ -61,8 +62,6 @@ export const bundleForLambda = (functions: readonly AnyFunction[], root = ROOT):
     absWorkingDir: root,
     format: 'esm',
     mainFields: ['module', 'main'],
-    // CommonJS packages inside an ES module still call require for Node's own modules.
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
   })
 
 /** wx-server-sdk with all it needs as one CommonJS file: a thirtieth of its node_modules, and nothing to install. */

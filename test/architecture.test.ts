@@ -37,6 +37,7 @@ for (const [part, allowed] of Object.entries(ALLOWED)) {
     const forbidden = sources(part).flatMap((source) =>
       importsOf(source)
         .map((specifier) => resolveImport(source, specifier))
+        .filter((target) => dirname(target) !== dirname(source.file))
         .filter((target) => !allowed.some((pattern) => pattern.test(target)))
         .map((target) => `${source.file} imports ${target}`),
     )

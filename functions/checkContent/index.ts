@@ -1,4 +1,3 @@
-import * as z from 'zod/mini'
 import { parseBase64 } from '../../shared/core/base64.ts'
 import { requireCheckableImage } from '../../shared/core/checkableImage.ts'
 import { sha256Hex } from '../../shared/core/digest.ts'
@@ -8,29 +7,12 @@ import { splitText } from '../../shared/core/textChunks.ts'
 import { type Verdict, worstVerdict } from '../../shared/core/verdict.ts'
 import type { Caller } from '../../shared/function/caller.ts'
 import { type Context, defineFunction } from '../../shared/function/define.ts'
-import { integer, text, wechatId } from '../../shared/function/fields.ts'
 import { checkImage } from '../../shared/wechat/endpoints/checkImage.ts'
 import { checkText } from '../../shared/wechat/endpoints/checkText.ts'
 import { submitMedia } from '../../shared/wechat/endpoints/submitMedia.ts'
+import { checkFields, type Input, input } from './input.ts'
 
-const shortText = text({ maxLength: 500 })
-
-const input = z.strictObject({
-  type: z.enum(['text', 'image', 'audio']),
-  scene: integer(1, 4),
-  content: z.optional(text()),
-  title: z.optional(shortText),
-  nickname: z.optional(shortText),
-  signature: z.optional(shortText),
-  imageBase64: z.optional(text()),
-  mediaUrl: z.optional(z.string()),
-  fileID: z.optional(text({ pattern: /^cloud:\/\/[A-Za-z0-9_-]+\.[^\s/]+\/\S+$/, maxLength: 1024 })),
-  openid: z.optional(wechatId()),
-})
-
-type Input = z.output<typeof input>
-
-export type CheckContentInput = z.input<typeof input>
+export type { CheckContentInput } from './input.ts'
 
 export type CheckContentOutput = {
   /** Only `pass` is a pass. A `pending` verdict arrives later, under `traceId`. */
@@ -87,29 +69,6 @@ function readOpenid(caller: Caller<'user' | 'server'>, openid: string | undefine
   return openid
 }
 
-/** What can be judged of each type, one of which must be there. */
-const SUBJECTS = {
-  text: ['content'],
-  image: ['imageBase64', 'mediaUrl', 'fileID'],
-  audio: ['mediaUrl', 'fileID'],
-} as const satisfies Record<Input['type'], readonly (keyof Input)[]>
-
-const ALL_SUBJECTS = ['content', 'imageBase64', 'mediaUrl', 'fileID'] as const
-const TEXT_DETAILS = ['title', 'nickname', 'signature'] as const
-
-function checkFields(fields: Input): void {
-  const allowed: readonly string[] = SUBJECTS[fields.type]
-  const [first, second] = ALL_SUBJECTS.filter((name) => fields[name] !== undefined)
-  if (first === undefined) throw invalidArgument(SUBJECTS[fields.type][0], 'is missing')
-  if (!allowed.includes(first)) throw invalidArgument(first, `is not for type ${fields.type}`)
-  if (second !== undefined) throw invalidArgument(second, `is given beside ${first}`)
-
-  const detail = TEXT_DETAILS.find((name) => fields[name] !== undefined)
-  if (detail && fields.type !== 'text') throw invalidArgument(detail, 'is for type text')
-  if (fields.signature !== undefined && fields.scene !== 1)
-    throw invalidArgument('signature', 'is for scene 1')
-}
-
 /** Title, nickname and signature go with the first chunk: WeChat judges them together with it. */
 async function judgeText(
   { wechat }: CheckContext,
@@ -142,12 +101,12 @@ async function judgeImage({ wechat }: CheckContext, imageBase64: string): Promis
 }
 
 async function submit(
-  { wechat, cloudFiles, config }: CheckContext,
+  { wechat, cloudFiles, config, clock, deadlineAtMs }: CheckContext,
   { type, scene, mediaUrl, fileID }: Input,
   openid: string,
 ): Promise<CheckContentOutput> {
   if (mediaUrl !== undefined) checkMediaUrl(mediaUrl, config.mediaHosts)
-  const url = mediaUrl ?? (await cloudFiles.temporaryUrl(fileID ?? ''))
+  const url = mediaUrl ?? (await cloudFiles.temporaryUrl(fileID ?? '', deadlineAtMs - clock.nowMs()))
   const { traceId } = await wechat.submitMedia({
     mediaUrl: url,
     type: type === 'audio' ? 'audio' : 'image',

@@ -86,9 +86,11 @@ function readTemplateData(values: TemplateValues): Record<string, string> {
   if (!isObject(values)) {
     throw invalidArgument('data', 'must be of type object')
   }
-  return Object.fromEntries(
-    Object.entries(values).map(([key, value]) => [key, readValue(`data.${key}`, value)]),
+  const entries = Object.entries(values).map(
+    ([key, value]) => [key, readValue(`data.${key}`, value)] as const,
   )
+  // A repeat may say the same in another order.
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

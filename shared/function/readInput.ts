@@ -92,14 +92,14 @@ class Inspection {
     const isList = Array.isArray(container)
     for (const [key, child] of Object.entries(container)) {
       const childPath = path === '' ? key : `${path}.${key}`
-      this.#keys++
-      if (this.#keys > MAX_KEYS) throw tooLarge(`the input has more than ${MAX_KEYS} keys`)
       if (!isList) this.#visitKey(key, path)
       this.visit(child, childPath, depth + 1)
     }
   }
 
   #visitKey(key: string, path: string): void {
+    this.#keys++
+    if (this.#keys > MAX_KEYS) throw tooLarge(`the input has more than ${MAX_KEYS} keys`)
     if (PROTOTYPE_KEYS.has(key))
       throw invalidArgument(path === '' ? key : `${path}.${key}`, 'is not allowed as a key')
     this.#visitText(key, path)

@@ -4,7 +4,8 @@ export interface CloudFiles {
    * A URL under which WeChat can fetch the file for a while.
    *
    * @param fileId `cloud://<env>.<bucket>/<path>`
-   * @throws Problem `NOT_FOUND` for an unknown file, `CONFIG_ERROR` outside CloudBase
+   * @throws Problem `NOT_FOUND` for an unknown file, `UPSTREAM_UNAVAILABLE`, `UPSTREAM_TIMEOUT`, and
+   * `CONFIG_ERROR` outside CloudBase
    */
-  temporaryUrl(fileId: string): Promise<string>
+  temporaryUrl(fileId: string, timeoutMs: number): Promise<string>
 }

@@ -39,7 +39,7 @@ export interface Records {
   ): Promise<void>
 }
 
-type Change<T> = { readonly value: T; readonly expiresAtMs: number }
+type Change<T> = { readonly value: T; readonly expiresAtMs?: number }
 
 /** What records are about. The name is part of every key. */
 export type RecordKind =

@@ -5,8 +5,6 @@ import type { Records } from './records.ts'
 /** The last counter that a device of a user has shown. */
 type SoterDevice = { readonly counter?: number }
 
-const MAX_ATTEMPTS = 4
-
 /**
  * Advances the counter of a user's device, which its secure element only ever counts up: what is not
  * greater than before is a replay or a copy of the device.
@@ -24,14 +22,14 @@ export async function advanceCounter(
 ): Promise<{ readonly newDevice: boolean }> {
   const id = sha256(JSON.stringify([device.openid, device.cpuId, device.uid])).toString('base64url')
 
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const slot = await records.read<SoterDevice>('soterDevice', id)
-    const last = slot.value?.counter
+  let newDevice = false
+  await records.update<SoterDevice>('soterDevice', id, (known) => {
+    const last = known?.counter
     const isForward = last === undefined || (counter !== undefined && counter > last)
     if (!isForward) throw new Problem('BIOMETRIC_FAILED', { detail: 'the counter does not advance' })
 
-    const written = await records.write(slot, counter === undefined ? {} : { counter })
-    if (written) return { newDevice: slot.value === undefined }
-  }
-  throw new Problem('STATE_UNAVAILABLE', { detail: 'the device record is too contended' })
+    newDevice = known === undefined
+    return { value: counter === undefined ? {} : { counter } }
+  })
+  return { newDevice }
 }

@@ -11,7 +11,7 @@ beforeAll(async () => {
   const child = startNode(['--import', 'tsx', 'scripts/demo.ts'], { cwd: project.folder, environment: {} })
   exitCode = await child.exited
   output = child.output
-})
+}, 30_000)
 
 afterAll(() => project.remove())
 

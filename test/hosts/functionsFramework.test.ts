@@ -24,7 +24,7 @@ beforeAll(async () => {
     // What an event function's instance would hold after a call of this user.
     ...attestedFor(backend.simulator.phone('victim')),
   })
-})
+}, 30_000)
 
 afterAll(async () => {
   await framework?.close()

@@ -11,7 +11,7 @@ let offline: ServerlessOffline
 beforeAll(async () => {
   backend = await startBackend()
   offline = await startServerlessOffline(inject('artifacts'), backend.environment)
-})
+}, 30_000)
 
 afterAll(async () => {
   await offline?.close()

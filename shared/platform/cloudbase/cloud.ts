@@ -1,14 +1,21 @@
 import { Problem } from '../../core/problem.ts'
 import type { CloudFiles } from '../../ports/cloudFiles.ts'
+import { ExchangeFailure } from '../../wechat/channel.ts'
 import { createCloudCallChannel } from './cloudCallChannel.ts'
 import { loadSdk } from './sdk.ts'
+import { within } from './within.ts'
 
 const files: CloudFiles = {
-  async temporaryUrl(fileId) {
+  async temporaryUrl(fileId, timeoutMs) {
     const { getTempFileURL } = await loadSdk()
-    const { fileList } = await getTempFileURL({ fileList: [fileId] }).catch(() => {
-      throw new Problem('UPSTREAM_UNAVAILABLE', { detail: 'CloudBase storage did not answer' })
-    })
+    const { fileList } = await within(timeoutMs, getTempFileURL({ fileList: [fileId] })).catch(
+      (thrown: unknown) => {
+        const isLate = thrown instanceof ExchangeFailure
+        throw new Problem(isLate ? 'UPSTREAM_TIMEOUT' : 'UPSTREAM_UNAVAILABLE', {
+          detail: 'CloudBase storage',
+        })
+      },
+    )
     const url = fileList[0]?.tempFileURL
     if (!url)
       throw new Problem('NOT_FOUND', { field: 'fileID', detail: fileList[0]?.errMsg ?? 'no such file' })

@@ -2,6 +2,7 @@ import { type Answer, type Channel, ExchangeFailure } from '../../wechat/channel
 import type { AnyEndpoint, EndpointRequest, WechatJson } from '../../wechat/endpoint.ts'
 import { isJsonObject } from '../../wechat/readAnswer.ts'
 import type { WxServerSdk } from './sdk.ts'
+import { within } from './within.ts'
 
 /**
  * Reaches WeChat through CloudBase, which signs for the mini program: no secret, no token, no IP whitelist.
@@ -47,16 +48,3 @@ function readAnswer(endpoint: AnyEndpoint, answer: unknown): Answer {
 
 /** The SDK makes objects of numbers that a JavaScript number cannot hold. Here they are texts, as over HTTPS. */
 const withPlainNumbers = (json: WechatJson): WechatJson => JSON.parse(JSON.stringify(json))
-
-/** The SDK's own timeout is the same for all calls; a call that outlives ours is lost, not undone. */
-async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const expiry = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ExchangeFailure('timeout', true, 'cloud call')), timeoutMs)
-  })
-  try {
-    return await Promise.race([work, expiry])
-  } finally {
-    clearTimeout(timer)
-  }
-}

@@ -57,6 +57,16 @@ describe('the session key', () => {
     )
   })
 
+  test('of before is still honoured after one more login that keeps the new one', async () => {
+    const world = await createWorld()
+    await world.logIn('alice')
+    const sealedBefore = world.simulator.phone('alice').shareInfo()
+    await world.logIn('alice')
+    world.simulator.keepSessionKeys()
+
+    expect(codeOf(await world.call(decryptOpenData, sealedBefore, await world.logIn('alice')))).toBe('OK')
+  })
+
   test('of a session that ran out is not honoured after the next login', async () => {
     const world = await createWorld({
       environment: { SESSION_TTL_SECONDS: '60', OPEN_DATA_MAX_AGE_SECONDS: '3600' },

@@ -1,0 +1,91 @@
+import {
+  decryptOpenData,
+  isSelfEvident,
+  type ReadOpenData,
+  readOwned,
+  requireFresh,
+} from '../../shared/core/decryptOpenData.ts'
+import { isSameSecret } from '../../shared/core/digest.ts'
+import { Problem } from '../../shared/core/problem.ts'
+import { rawDataSignature } from '../../shared/core/sessionSignature.ts'
+import type { UserCaller } from '../../shared/function/caller.ts'
+import { readCallerAccount } from '../../shared/function/callerAccount.ts'
+import { liveSessionKeys, noteDecryptFailure, requireDecryptBudget } from '../../shared/state/accounts.ts'
+import { type DecryptContext, expectedOwner, type Found, fail } from './found.ts'
+import { type Input, parseCiphertext } from './input.ts'
+
+/** Reads encrypted or signed data with the key that the user's phone shares with WeChat and us. */
+export async function readWithSessionKey(context: DecryptContext, fields: Input): Promise<Found> {
+  const { caller, records, clock, random, config } = context
+  const encrypted =
+    fields.encryptedData !== undefined && fields.iv !== undefined
+      ? parseCiphertext(fields.encryptedData, fields.iv)
+      : undefined
+
+  const account = await readCallerAccount(caller, records)
+  const keys = liveSessionKeys(account, clock.nowMs())
+  if (account) requireDecryptBudget(account, clock.nowMs())
+
+  try {
+    const raw =
+      fields.rawData === undefined
+        ? undefined
+        : readRawData(context, fields.rawData, fields.signature ?? '', keys)
+    if (!encrypted) return { data: raw ?? fail(), source: 'rawData', integrity: 'verified' }
+
+    const expected = expectedOwner(context, fields.kind)
+    const data = firstThatOpens(keys, (key) =>
+      decryptOpenData(encrypted.ciphertext, encrypted.iv, key, expected),
+    )
+    if (raw && !isContained(raw.openData, data.openData)) fail()
+    requireFresh(data.issuedAtMs ?? 0, clock.nowMs(), config.openDataMaxAgeSeconds)
+    const isVerified = isSelfEvident(data) || (raw !== undefined && isVouchedFor(data, raw, caller))
+    return { data, source: 'encryptedData', integrity: isVerified ? 'verified' : 'unverified' }
+  } catch (thrown) {
+    if (thrown instanceof Problem && thrown.code === 'DECRYPT_FAILED')
+      await noteDecryptFailure({ records, clock, random }, caller.openid)
+    throw thrown
+  }
+}
+
+/** The phone may have used the key from before a parallel login. */
+function firstThatOpens<T>(keys: readonly [string, ...string[]], open: (key: string) => T): T {
+  const [key, ...others] = keys
+  try {
+    return open(key)
+  } catch (thrown) {
+    const [next, ...rest] = others
+    if (!next || !(thrown instanceof Problem)) throw thrown
+    return firstThatOpens([next, ...rest], open)
+  }
+}
+
+/** The signature covers the exact text, so the text is parsed only after it. */
+function readRawData(
+  context: DecryptContext,
+  rawData: string,
+  signature: string,
+  keys: readonly string[],
+): ReadOpenData {
+  const isSigned = keys.some((key) => isSameSecret(rawDataSignature(rawData, key), signature))
+  return (isSigned && readOwned(parseObject(rawData), expectedOwner(context, 'userInfo'))) || fail()
+}
+
+function parseObject(json: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(json)
+    return typeof value === 'object' && value !== null ? { ...value } : {}
+  } catch {
+    return {}
+  }
+}
+
+/**
+ * Signed raw data vouches for encrypted data that says nothing beyond it, except who the caller is. What else
+ * the encrypted data says may be a field that an edited iv has renamed.
+ */
+const isVouchedFor = (data: ReadOpenData, raw: ReadOpenData, { openid, unionid }: UserCaller): boolean =>
+  isContained(data.openData, { ...raw.openData, openId: openid, unionId: unionid })
+
+const isContained = (part: object, whole: object): boolean =>
+  Object.entries(part).every(([name, value]) => Reflect.get(whole, name) === value)

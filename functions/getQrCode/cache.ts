@@ -1,0 +1,35 @@
+import type { Context } from '../../shared/function/define.ts'
+import { isStoreAbsent, type Slot } from '../../shared/state/records.ts'
+
+/** A code as it is kept and answered. */
+export type CodeImage = { readonly contentType: string; readonly imageBase64: string }
+
+/** Codes are permanent, so an image is as good after a month as on the first day. */
+export const KEEP_MS = 30 * 86_400_000
+/** What every store takes in one record, with room for sealing. */
+const MAX_STORED_LENGTH = 250_000
+
+type State = Pick<Context, 'records' | 'clock'>
+
+/** The cache saves a request. Without a store there is none, and the code is made all the same. */
+export async function readCache(state: State, id: string): Promise<Slot<CodeImage> | undefined> {
+  try {
+    return await state.records.read<CodeImage>('qrCode', id)
+  } catch (thrown) {
+    return withoutStore(thrown)
+  }
+}
+
+export async function writeCache(
+  { records, clock }: State,
+  slot: Slot<CodeImage>,
+  image: CodeImage,
+): Promise<void> {
+  if (image.imageBase64.length > MAX_STORED_LENGTH) return
+
+  await records.write(slot, image, clock.nowMs() + KEEP_MS).catch(withoutStore)
+}
+
+function withoutStore(thrown: unknown): undefined {
+  if (!isStoreAbsent(thrown)) throw thrown
+}

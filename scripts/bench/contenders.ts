@@ -1,0 +1,122 @@
+import { type Call, cloudBaseCalls, lambdaCalls } from './calls.ts'
+import type { Deployment } from './deployment.ts'
+import { type HandWritten, writeHandWritten } from './handWritten.ts'
+import type { Aim } from './report.ts'
+import { requireAnswer, runProgram } from './runProgram.ts'
+
+/** A file that is loaded and called once in a new process, over and over. */
+export type Contender = {
+  readonly name: string
+  readonly file: string
+  readonly call: Omit<Call, 'name'>
+  readonly environment: Readonly<Record<string, string>>
+  /** Whose time to the first reply is the measure; `WX_CONTEXT` unless told otherwise. */
+  readonly measure?: typeof TEXT_CHECK
+  /** The share of it that load and first reply may take. Only what is lean has an aim. */
+  readonly shareAim?: Aim
+}
+
+/** What people paste today. */
+export const WX_CONTEXT = 'by hand: wx-server-sdk installed, getWXContext *'
+export const TEXT_CHECK = 'by hand: wx-server-sdk installed, msgSecCheck **'
+
+const WITHOUT_SDK: Aim = { atMost: 0.15 }
+const WITH_DYNAMODB: Aim = { atMost: 0.35 }
+
+type Variables = Contender['environment']
+
+/** All that run on each platform, an empty handler first. */
+export async function createContenders(deployment: Deployment) {
+  const handWritten = await writeHandWritten(deployment.folder)
+  return {
+    onCloudBase: onCloudBase(deployment, handWritten),
+    onLambda: onLambda(deployment, handWritten, await logIn(deployment)),
+  }
+}
+
+function onCloudBase(
+  { environment, dynamoDb, cloudCall, fileOnCloudBase, phone }: Deployment,
+  handWritten: (name: HandWritten) => string,
+): readonly Contender[] {
+  const calls = cloudBaseCalls(phone)
+  const ours = (
+    name: string,
+    call: Call,
+    more: Partial<Contender>,
+    variables: Variables = {},
+  ): Contender => ({
+    name: `${call.name}: ${name}`,
+    file: fileOnCloudBase(call.name),
+    call,
+    environment: { ...environment, ...variables },
+    ...more,
+  })
+  const theirs = (name: string, file: HandWritten, answer: string): Contender => ({
+    name,
+    file: handWritten(file),
+    call: { ...calls.checkContent, answer },
+    environment: {
+      ...cloudCall,
+      WX_CONTEXT_KEYS: 'WX_APPID,WX_OPENID',
+      WX_APPID: environment.WECHAT_APP_ID ?? '',
+      WX_OPENID: phone.openid,
+    },
+  })
+
+  return [
+    theirs('an empty handler', 'empty/index.js', 'true'),
+    ours('no code, so no state and no SDK', calls.login, { shareAim: WITHOUT_SDK }),
+    ours('state in memory', calls.createSoterChallenge, { shareAim: WITHOUT_SDK }),
+    ours('state in DynamoDB', calls.createSoterChallenge, { shareAim: WITH_DYNAMODB }, dynamoDb),
+    ours('WeChat over HTTP, token first', calls.checkContent, { shareAim: WITHOUT_SDK, measure: TEXT_CHECK }),
+    ours('WeChat by cloud call', calls.checkContent, { measure: TEXT_CHECK }, cloudCall),
+    theirs(WX_CONTEXT, 'wxContext/index.js', phone.openid),
+    theirs(TEXT_CHECK, 'wxTextCheck/index.js', '"suggest":"pass"'),
+  ]
+}
+
+function onLambda(
+  { environment, dynamoDb, fileOnLambda, phone }: Deployment,
+  handWritten: (name: HandWritten) => string,
+  token: string,
+): readonly Contender[] {
+  const calls = lambdaCalls(phone)
+  const ours = (
+    name: string,
+    call: Call,
+    more: Partial<Contender>,
+    variables: Variables = {},
+  ): Contender => ({
+    name: `${call.name}: ${name}`,
+    file: fileOnLambda(call.name),
+    call,
+    environment: { ...environment, ...variables },
+    shareAim: WITHOUT_SDK,
+    ...more,
+  })
+  const theirs = (name: string, file: HandWritten): Contender => ({
+    name,
+    file: handWritten(file),
+    call: { event: {}, context: { awsRequestId: 'r1' }, answer: 'true' },
+    environment: { ...dynamoDb, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+  })
+
+  return [
+    theirs('an empty handler', 'empty/index.mjs'),
+    ours('no code, refused, so no state and no SDK', calls.refusedLogin, {}),
+    ours('state in memory, an unknown token', calls.refusedSession, {}),
+    ours('state in DynamoDB', calls.createSoterChallenge(token), { shareAim: WITH_DYNAMODB }, dynamoDb),
+    ours('WeChat over HTTP, token first', calls.checkContent, { measure: TEXT_CHECK }),
+    theirs('by hand: AWS SDK installed, PutItem', 'awsPut/index.mjs'),
+  ]
+}
+
+/** A session that is kept in DynamoDB. */
+async function logIn({ environment, dynamoDb, fileOnLambda, phone }: Deployment): Promise<string> {
+  const { name, event, context, answer } = lambdaCalls(phone).login(phone.login())
+  const task = { file: fileOnLambda(name), event, context }
+  const { reply } = (await runProgram('coldCall', task, { ...environment, ...dynamoDb })).result
+  requireAnswer(reply, answer)
+
+  return JSON.parse((reply as { body: string }).body).data.token
+}
