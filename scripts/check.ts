@@ -31,7 +31,9 @@ export async function readProject(root = ROOT): Promise<Project> {
       'serverless.yml': await read('serverless.yml'),
       'README.md': await read('README.md'),
     },
-    hasTest: (name) => existsSync(join(root, 'test/functions', `${name}.test.ts`)),
+    // One file, or a folder of them where there is much to say.
+    hasTest: (name) =>
+      [`${name}.test.ts`, name].some((path) => existsSync(join(root, 'test/functions', path))),
   }
 }
 
