@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // The tests in real hosts run what is deployed; it is built once.
     globalSetup: ['test/hosts/support/buildArtifacts.ts'],
-    testTimeout: 20_000,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
   },
 })
