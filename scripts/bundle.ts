@@ -11,7 +11,7 @@ export type Bundles = ReadonlyMap<string, Uint8Array>
 export const SDK_FILE = 'wx-server-sdk.js'
 
 /** A function stays one small file: neither an SDK nor the whole of zod could slip in unnoticed. */
-const MAX_INDEX_KB = 66
+const MAX_INDEX_KB = 68
 
 /** Never part of an index file: each is larger than all the rest together. */
 const SDKS = /node_modules\/(wx-server-sdk|@aws-sdk|@cloudbase)\//

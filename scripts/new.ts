@@ -51,8 +51,8 @@ export default defineFunction({
   uses: {},
   timeoutSeconds: 10,
 
-  async handle({ caller }): Promise<${typeName(name)}Output> {
-    throw new Problem('INTERNAL', { detail: \`${name} has nothing for \${caller.openid} yet\` })
+  async handle(): Promise<${typeName(name)}Output> {
+    throw new Problem('INTERNAL', { detail: '${name} does nothing yet' })
   },
 })
 `

@@ -4,8 +4,8 @@ import { isStoreAbsent, type Slot } from '../../shared/state/records.ts'
 /** A code as it is kept and answered. */
 export type CodeImage = { readonly contentType: string; readonly imageBase64: string }
 
-/** Codes are permanent, so an image is as good after a month as on the first day. */
-export const KEEP_MS = 30 * 86_400_000
+/** There is no limit to unlimited codes, so an image that nobody asks for is not kept for ever. */
+const KEEP_MS = 30 * 86_400_000
 /** What every store takes in one record, with room for sealing. */
 const MAX_STORED_LENGTH = 250_000
 

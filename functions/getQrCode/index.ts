@@ -6,7 +6,7 @@ import { runOnce } from '../../shared/state/effects.ts'
 import { createClassicCode } from '../../shared/wechat/endpoints/createClassicCode.ts'
 import { getLimitedCode } from '../../shared/wechat/endpoints/getLimitedCode.ts'
 import { getUnlimitedCode, type UnlimitedCode } from '../../shared/wechat/endpoints/getUnlimitedCode.ts'
-import { type CodeImage, KEEP_MS, readCache, writeCache } from './cache.ts'
+import { type CodeImage, readCache, writeCache } from './cache.ts'
 import { type CodeType, checkFields, type Input, input } from './input.ts'
 
 export type { GetQrCodeInput } from './input.ts'
@@ -79,7 +79,6 @@ async function makeFromStock(
       payload,
       requestId,
       deadlineAtMs,
-      keepMs: KEEP_MS,
       mayBeRetried: true,
     },
     async () =>

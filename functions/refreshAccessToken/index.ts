@@ -24,6 +24,5 @@ export default defineFunction({
   timeoutSeconds: 25,
   schedule: { everyMinutes: 2 },
 
-  handle: ({ accessTokens, deadlineAtMs }): Promise<RefreshAccessTokenOutput> =>
-    accessTokens.refresh(deadlineAtMs),
+  handle: ({ refreshAccessToken }): Promise<RefreshAccessTokenOutput> => refreshAccessToken(),
 })

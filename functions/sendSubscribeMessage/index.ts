@@ -58,7 +58,10 @@ export default defineFunction({
   ): Promise<SendSubscribeMessageOutput> {
     const { templateId, page, miniprogramState = 'formal', lang = 'zh_CN', requestKey = requestId } = fields
     if (config.subscribeLedger === 'enforce')
-      throw configProblem('SUBSCRIBE_LEDGER', 'is enforce, which this version does not have yet')
+      throw configProblem(
+        'SUBSCRIBE_LEDGER',
+        'asks for the grant ledger, which this version does not have yet',
+      )
     const touser = readRecipient(caller, fields.touser)
     if (caller.kind === 'user' && !config.subscribeTemplates.includes(templateId)) {
       throw new Problem('FORBIDDEN', {

@@ -73,11 +73,6 @@ export class Config {
     return this.#optional('WECHAT_SUBSCRIBE_TEMPLATES', [], parseList)
   }
 
-  /** `undefined` when no store is configured, which only calls that need no state can bear. */
-  get stateStoreIfSet(): 'memory' | 'dynamodb' | 'cloudbase' | undefined {
-    return this.#optional('STATE_STORE', undefined, oneOf('memory', 'dynamodb', 'cloudbase'))
-  }
-
   get stateStore(): 'memory' | 'dynamodb' | 'cloudbase' {
     return this.#required('STATE_STORE', oneOf('memory', 'dynamodb', 'cloudbase'))
   }

@@ -52,6 +52,7 @@ function decodeText(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
+    // Some text all the same, and one that is no JSON: what follows runs, and fails, as for any other.
     return Buffer.from(bytes).toString('latin1').replaceAll('{', '(')
   }
 }

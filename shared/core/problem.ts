@@ -5,22 +5,18 @@ type ProblemKind = { readonly status: number; readonly retryable?: true; readonl
 export const PROBLEMS = {
   INVALID_ARGUMENT: {
     status: 400,
-
     message: 'An input field is missing, unknown or malformed.',
   },
   PAYLOAD_TOO_LARGE: {
     status: 413,
-
     message: 'The input is too large or too deeply nested.',
   },
   UNAUTHENTICATED: {
     status: 401,
-
     message: 'Log in first and send the token as Authorization: Bearer.',
   },
   SESSION_EXPIRED: {
     status: 401,
-
     message: 'The session has ended. Call wx.login and log in again.',
   },
   FORBIDDEN: { status: 403, message: 'This caller may not make this call.' },
@@ -29,50 +25,41 @@ export const PROBLEMS = {
   METHOD_NOT_ALLOWED: { status: 405, message: 'Use POST with a JSON body.' },
   CODE_INVALID: {
     status: 400,
-
     message: 'WeChat does not know this code. Ask the client for a new one.',
   },
   CODE_USED: {
     status: 400,
-
     message: 'This code was used before. Ask the client for a new one.',
   },
   CODE_OUTCOME_UNKNOWN: {
     status: 504,
-
     message: 'The code was sent but WeChat gave no answer. Ask the client for a new code.',
   },
   DECRYPT_FAILED: {
     status: 400,
-
     message: 'The data does not belong to this session. Log in again before asking for it.',
   },
   OPEN_DATA_STALE: { status: 400, message: 'The open data is too old or from the future.' },
   OPEN_DATA_UNTRUSTED: { status: 403, message: 'WeChat did not vouch for this open data.' },
   BIOMETRIC_FAILED: {
     status: 403,
-
     message: 'The biometric result is not accepted. Start over with a new challenge.',
   },
   TEMPLATE_DATA_INVALID: {
     status: 400,
-
     message: 'A template value breaks the rule of its keyword type.',
   },
   PAGE_INVALID: {
     status: 400,
-
     message: 'The page is not a released page of this mini program.',
   },
   SCENE_INVALID: { status: 400, message: 'The scene is not one that WeChat accepts.' },
   USER_REFUSED: {
     status: 409,
-
     message: 'The user has not subscribed, or no grant is left.',
   },
   USER_NOT_RECENT: {
     status: 409,
-
     message: 'The user has not opened the mini program recently.',
   },
   MEDIA_UNSUPPORTED: { status: 400, message: 'The media type is not supported.' },
@@ -81,18 +68,15 @@ export const PROBLEMS = {
   MEDIA_DIMENSIONS: { status: 400, message: 'The image has too many pixels.' },
   MEDIA_URL_FORBIDDEN: {
     status: 400,
-
     message: 'The media URL must be https on an allowed public host.',
   },
   IN_PROGRESS: { status: 409, retryable: true, message: 'The same request is still running.' },
   IDEMPOTENCY_MISMATCH: {
     status: 422,
-
     message: 'This request key was used with another payload.',
   },
   OUTCOME_UNKNOWN: {
     status: 504,
-
     message: 'The request was sent but WeChat gave no answer. It is not sent again by itself.',
   },
   QUOTA_EXCEEDED: { status: 429, message: 'A quota is used up.' },
@@ -109,7 +93,6 @@ export const PROBLEMS = {
   CONFIG_ERROR: { status: 500, message: 'The deployment is not configured correctly.' },
   INTERNAL: {
     status: 500,
-
     message: 'Something unforeseen happened. The log has the details.',
   },
 } as const satisfies Record<string, ProblemKind>

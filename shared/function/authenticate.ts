@@ -3,7 +3,9 @@ import { isSameSecret } from '../core/digest.ts'
 import { Problem } from '../core/problem.ts'
 import { findSession, isSessionToken } from '../state/accounts.ts'
 import type { Access, Caller, Origin } from './caller.ts'
-import type { Runtime } from './runtime.ts'
+import type { Context } from './define.ts'
+
+type AuthenticationContext = Pick<Context, 'config' | 'clock' | 'records'>
 
 const NO_FIELDS: ReadonlySet<string> = new Set()
 
@@ -17,24 +19,24 @@ const NO_FIELDS: ReadonlySet<string> = new Set()
 export async function authenticate(
   access: readonly Access[],
   origin: Origin,
-  runtime: Runtime,
+  context: AuthenticationContext,
 ): Promise<Caller> {
   switch (origin.kind) {
     case 'wechatUser': {
       requireAccess(access, 'user')
-      requireOwnApp(origin, runtime.config)
+      requireOwnApp(origin, context.config)
       const { openid, unionid, vouchedFields } = origin
       return { kind: 'user', openid, ...(unionid && { unionid }), vouchedFields }
     }
     case 'server':
     case 'timer':
       requireAccess(access, origin.kind)
-      requireOwnApp(origin, runtime.config)
+      requireOwnApp(origin, context.config)
       return { kind: origin.kind }
     case 'bearer':
-      return authenticateBearer(access, origin.token, runtime)
+      return authenticateBearer(access, origin.token, context)
     case 'nobody':
-      requireOwnApp(origin, runtime.config)
+      requireOwnApp(origin, context.config)
       if (!access.includes('anonymous')) throw new Problem('UNAUTHENTICATED')
       return { kind: 'anonymous' }
   }
@@ -53,9 +55,9 @@ function requireOwnApp({ appId, fromAppId }: Origin, config: Config): void {
 async function authenticateBearer(
   access: readonly Access[],
   token: string,
-  runtime: Runtime,
+  context: AuthenticationContext,
 ): Promise<Caller> {
-  if (isServerKey(token, runtime.config)) {
+  if (isServerKey(token, context.config)) {
     requireAccess(access, 'server')
     return { kind: 'server' }
   }
@@ -64,7 +66,7 @@ async function authenticateBearer(
   if (!isSessionToken(token)) throw new Problem('UNAUTHENTICATED')
 
   requireAccess(access, 'user')
-  const { id, slot, account } = await findSession(runtime.records(), token, runtime.clock.nowMs())
+  const { id, slot, account } = await findSession(context.records, token, context.clock.nowMs())
   return {
     kind: 'user',
     openid: account.openid,

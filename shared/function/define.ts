@@ -18,11 +18,12 @@ export type Context<A extends Access = Access, U extends Endpoints = Endpoints> 
   readonly config: Config
   readonly clock: Clock
   readonly random: Random
-  /** State that outlives the call. Throws `CONFIG_ERROR` when no store is configured. */
+  /** State that outlives the call. Its methods fail with `CONFIG_ERROR` when no store is configured. */
   readonly records: Records
   /** The endpoints that the function declared, and no others. */
   readonly wechat: WechatClient<U>
-  readonly accessTokens: AccessTokens
+  /** Renews the shared access token when its end is near. Nobody else gets to see it. */
+  readonly refreshAccessToken: () => ReturnType<AccessTokens['refresh']>
   readonly cloudFiles: CloudFiles
 }
 

@@ -1,5 +1,6 @@
 import type { Problem } from '../core/problem.ts'
 import type { LogLevel } from '../ports/log.ts'
+import { createCallRecords } from '../state/callRecords.ts'
 import { createWechatClient } from '../wechat/client.ts'
 import type { UpstreamCall } from '../wechat/upstreamCall.ts'
 import { authenticate } from './authenticate.ts'
@@ -25,6 +26,7 @@ export type Call = {
 
 /** For the reply to be written and sent before the platform ends the call. */
 const REPLY_MARGIN_MS = 500
+const MAX_SETTLE_MS = 250
 
 /**
  * Calls a function: who is it, may they, what do they say, do it, reply. The only way there is, in
@@ -42,10 +44,10 @@ export async function invoke(fn: AnyFunction, call: Call, runtime: Runtime): Pro
     threshold = runtime.config.logLevel
     if (call.problem) throw call.problem
 
-    caller = await authenticate(fn.access, call.origin, runtime)
+    const context = createContext(fn, call, runtime, startedAtMs, (done) => upstream.push(done))
+    caller = await authenticate(fn.access, call.origin, context)
     const input = parseInput(fn.input, readInput(call.input))
-    const context = createContext(fn, call, caller, runtime, startedAtMs, (done) => upstream.push(done))
-    reply = { ok: true, data: await fn.handle(context, input) }
+    reply = { ok: true, data: await fn.handle({ ...context, caller }, input) }
   } catch (failure) {
     thrown = failure
     reply = toFailure(failure, call.requestId)
@@ -55,32 +57,28 @@ export async function invoke(fn: AnyFunction, call: Call, runtime: Runtime): Pro
   return reply
 }
 
+/** What the call may use, but for the caller. Nothing is opened or asked here. */
 function createContext(
   fn: AnyFunction,
   { requestId, remainingMs = Number.POSITIVE_INFINITY }: Call,
-  caller: Caller,
-  runtime: Runtime,
+  { config, clock, random, records, accessTokens, channelFor, cloudFiles }: Runtime,
   startedAtMs: number,
   onCall: (call: UpstreamCall) => void,
-): Context {
-  const { config, clock, random, accessTokens, cloudFiles, channelFor } = runtime
-  const deadlineAtMs = startedAtMs + Math.min(fn.timeoutSeconds * 1000, remainingMs) - REPLY_MARGIN_MS
-  const budget = { clock, random, deadlineAtMs }
+): Omit<Context, 'caller'> {
+  const callMs = Math.min(fn.timeoutSeconds * 1000, remainingMs) - REPLY_MARGIN_MS
+  const deadlineAtMs = startedAtMs + callMs
+  // What WeChat answers last can still be written down.
+  const upstream = { clock, random, deadlineAtMs: deadlineAtMs - Math.min(MAX_SETTLE_MS, callMs / 10) }
 
   return {
-    caller,
     requestId,
     deadlineAtMs,
     config,
     clock,
     random,
+    records: createCallRecords(records, clock, deadlineAtMs),
+    wechat: createWechatClient(fn.uses, { ...upstream, channelFor, accessTokens, app: config, onCall }),
+    refreshAccessToken: () => accessTokens().refresh(deadlineAtMs),
     cloudFiles,
-    get accessTokens() {
-      return accessTokens()
-    },
-    get records() {
-      return runtime.records()
-    },
-    wechat: createWechatClient(fn.uses, { ...budget, channelFor, accessTokens, app: config, onCall }),
   }
 }

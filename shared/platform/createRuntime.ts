@@ -1,5 +1,5 @@
 import { Config, type Environment } from '../core/config.ts'
-import { configProblem } from '../core/problem.ts'
+import { configProblem, invalidArgument } from '../core/problem.ts'
 import type { Runtime } from '../function/runtime.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { CloudFiles } from '../ports/cloudFiles.ts'
@@ -86,13 +86,14 @@ type WithCloud = Effects & Required<Pick<Effects, 'cloud'>>
 function usesCloudCall(config: Config, endpoint: AnyEndpoint, effects: Effects): effects is WithCloud {
   const transport = config.transport ?? (effects.cloud && !config.hasAppSecret ? 'cloudcall' : 'https')
   if (transport === 'https') return false
-  if (!effects.cloud) throw configProblem('WECHAT_TRANSPORT', 'is cloudcall, which exists on CloudBase only')
+  if (!effects.cloud)
+    throw configProblem('WECHAT_TRANSPORT', 'asks for cloud calls, which exist on CloudBase only')
 
   return endpoint.cloudCall !== undefined
 }
 
 const noCloudFiles: CloudFiles = {
-  temporaryUrl() {
-    throw configProblem('fileID', 'names a file in CloudBase storage, which can be read on CloudBase only')
+  temporaryUrl: async () => {
+    throw invalidArgument('fileID', 'names a file in CloudBase storage, which can be read on CloudBase only')
   },
 }

@@ -5,7 +5,7 @@ export interface CloudFiles {
    *
    * @param fileId `cloud://<env>.<bucket>/<path>`
    * @throws Problem `NOT_FOUND` for an unknown file, `UPSTREAM_UNAVAILABLE`, `UPSTREAM_TIMEOUT`, and
-   * `CONFIG_ERROR` outside CloudBase
+   * `INVALID_ARGUMENT` outside CloudBase
    */
   temporaryUrl(fileId: string, timeoutMs: number): Promise<string>
 }

@@ -2,7 +2,7 @@ export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** One structured line. Values are plain data: nothing in it needs redaction, because secrets are `Secret`s. */
+/** One structured line. It is built of chosen fields, so there is nothing in it to redact. */
 export type LogEntry = Readonly<Record<string, unknown>>
 
 /** Where log lines go. */

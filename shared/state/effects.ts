@@ -1,7 +1,8 @@
 import { sha256Hex } from '../core/digest.ts'
 import { Problem, type ProblemCode } from '../core/problem.ts'
+import { isTokenErrcode } from '../core/tokenErrcodes.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Records, Slot } from './records.ts'
+import { type Records, requireReadable, type Slot } from './records.ts'
 
 /** How far an effect has come, as far as anybody can know. */
 type EffectRecord<T> = {
@@ -24,8 +25,8 @@ type EffectOptions = {
   readonly payload: unknown
   readonly requestId: string
   readonly deadlineAtMs: number
-  /** How long a repeat gets the first answer. */
-  readonly keepMs: number
+  /** How long a repeat gets the first answer; for good when it does not say. */
+  readonly keepMs?: number
   /** Whether a request with another request id may try again what was refused, or what nobody knows the end of. */
   readonly mayBeRetried: boolean
 }
@@ -57,24 +58,22 @@ export async function runOnce<T>(
     requestId: options.requestId,
     leaseEndsAtMs: options.deadlineAtMs + LEASE_MARGIN_MS,
   }
-  const expiresAtMs = clock.nowMs() + options.keepMs
+  const expiresAtMs = options.keepMs === undefined ? undefined : clock.nowMs() + options.keepMs
   const claim = await claimEffect(records, started, options, clock, expiresAtMs)
   if ('answer' in claim) return { answer: claim.answer, repeated: true }
 
   const settle = (outcome: Outcome<T>) =>
     settleEffect(records, claim.slot, { ...started, outcome }, expiresAtMs)
-  try {
-    const answer = await effect()
-    await settle(isStorable(answer) ? { kind: 'done', answer } : { kind: 'unknown' })
-    return { answer, repeated: false }
-  } catch (thrown) {
+  const answer = await effect().catch(async (thrown: unknown) => {
     if (!(thrown instanceof Problem)) throw thrown
 
     if (thrown.code === 'OUTCOME_UNKNOWN') await settle({ kind: 'unknown' })
     else if (isDefinite(thrown)) await settle({ kind: 'refused', code: thrown.code, options: thrown.options })
     else await forget(records, claim.slot)
     throw thrown
-  }
+  })
+  await settle(isStorable(answer) ? { kind: 'done', answer } : { kind: 'unknown' })
+  return { answer, repeated: false }
 }
 
 type Claim<T> = { readonly slot: Slot<EffectRecord<T>> } | { readonly answer: T }
@@ -84,7 +83,7 @@ async function claimEffect<T>(
   started: EffectRecord<T>,
   options: EffectOptions,
   clock: Clock,
-  expiresAtMs: number,
+  expiresAtMs: number | undefined,
 ): Promise<Claim<T>> {
   let slot = records.empty<EffectRecord<T>>('effect', options.id)
   for (;;) {
@@ -92,6 +91,7 @@ async function claimEffect<T>(
     if (written) return { slot: written }
 
     slot = await records.read<EffectRecord<T>>('effect', options.id)
+    requireReadable(slot)
     if (slot.value) {
       const outcome = outcomeOf(slot.value, started, clock.nowMs())
       if (outcome.kind === 'done') return { answer: outcome.answer }
@@ -113,27 +113,27 @@ function outcomeOf<T>(record: EffectRecord<T>, started: EffectRecord<T>, nowMs: 
 const toProblem = (outcome: Exclude<Outcome<unknown>, { kind: 'done' }>): Problem =>
   outcome.kind === 'refused' ? new Problem(outcome.code, outcome.options) : new Problem('OUTCOME_UNKNOWN')
 
-/** WeChat has said no, and would say it again. What may pass, or what the operator can mend, is not remembered. */
-const isDefinite = (problem: Problem): boolean => !problem.retryable && problem.code !== 'CONFIG_ERROR'
+/**
+ * WeChat has said no, and would say it again. What may pass (a refused token among it), or what the operator
+ * can mend, is not remembered.
+ */
+const isDefinite = ({ retryable, code, options }: Problem): boolean =>
+  !retryable && code !== 'CONFIG_ERROR' && !isTokenErrcode(options.upstream?.errcode)
 
 const isStorable = (answer: unknown): boolean => JSON.stringify(answer).length <= MAX_ANSWER_LENGTH
 
 /**
- * The effect has happened: a store that fails now must not turn its answer into an error. The record then
- * still says "started", and a repeat learns that nobody knows the end, which is the truth of the record.
+ * The end is known, and nothing that goes wrong with writing it down may turn it into another. The record
+ * then still says "started", and a repeat learns that nobody knows the end, which is the truth of the record.
  */
 async function settleEffect<T>(
   records: Records,
   slot: Slot<EffectRecord<T>>,
   record: EffectRecord<T>,
-  expiresAtMs: number,
+  expiresAtMs: number | undefined,
 ): Promise<void> {
-  await records.write(slot, record, expiresAtMs).catch(ignoreOutage)
+  await records.write(slot, record, expiresAtMs).catch(() => undefined)
 }
 
 const forget = (records: Records, slot: Slot<unknown>): Promise<unknown> =>
-  records.remove(slot).catch(ignoreOutage)
-
-function ignoreOutage(thrown: unknown): void {
-  if (!(thrown instanceof Problem && thrown.code === 'STATE_UNAVAILABLE')) throw thrown
-}
+  records.remove(slot).catch(() => undefined)

@@ -1,4 +1,4 @@
-import { Problem } from '../core/problem.ts'
+import { configProblem, Problem } from '../core/problem.ts'
 import { type KeyRing, seal, unseal } from '../core/seal.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
@@ -25,19 +25,18 @@ export interface Records {
   empty<T>(kind: RecordKind, id: string): Slot<T>
   read<T>(kind: RecordKind, id: string): Promise<Slot<T>>
   /** The slot as written; `undefined` when somebody else was first. */
-  write<T>(slot: Slot<T>, value: T, expiresAtMs?: number): Promise<Slot<T> | undefined>
+  write<T>(slot: Slot<T>, value: T, expiresAtMs?: number | undefined): Promise<Slot<T> | undefined>
   /** Whether the record that was read is gone; `false` when somebody else was first. */
   remove(slot: Slot<unknown>): Promise<boolean>
   /**
    * Reads, changes and writes until nobody was in between. A change of `undefined` leaves the record alone.
    * Updates of one record by one process take turns, so that a burst does not contend with itself.
    */
-  update<T>(
-    kind: RecordKind,
-    id: string,
-    change: (value: T | undefined) => Change<T> | undefined,
-  ): Promise<void>
+  update<T>(kind: RecordKind, id: string, change: ChangeRecord<T>): Promise<void>
 }
+
+/** Gets the value, and the slot it was found in. */
+type ChangeRecord<T> = (value: T | undefined, slot: Slot<T>) => Change<T> | undefined
 
 type Change<T> = { readonly value: T; readonly expiresAtMs?: number }
 
@@ -78,7 +77,7 @@ export function createRecords({ store, appId, keys, clock, random }: RecordsOpti
       return { key, version: stored.version, ...(text !== undefined && { value: JSON.parse(text) as T }) }
     },
 
-    async write<T>(slot: Slot<T>, value: T, expiresAtMs?: number): Promise<Slot<T> | undefined> {
+    async write<T>(slot: Slot<T>, value: T, expiresAtMs?: number | undefined): Promise<Slot<T> | undefined> {
       const { key } = slot
       const version = Buffer.from(random.bytes(12)).toString('base64url')
       const body = seal(JSON.stringify(value), key, keys, random.bytes(12))
@@ -105,14 +104,10 @@ export function createRecords({ store, appId, keys, clock, random }: RecordsOpti
     },
   }
 
-  async function updateNow<T>(
-    kind: RecordKind,
-    id: string,
-    change: (value: T | undefined) => Change<T> | undefined,
-  ): Promise<void> {
+  async function updateNow<T>(kind: RecordKind, id: string, change: ChangeRecord<T>): Promise<void> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const slot = await records.read<T>(kind, id)
-      const changed = change(slot.value)
+      const changed = change(slot.value, slot)
       if (!changed || (await records.write(slot, changed.value, changed.expiresAtMs))) return
 
       await clock.sleep(random.fraction() * FIRST_PAUSE_MS * 2 ** attempt)
@@ -121,6 +116,18 @@ export function createRecords({ store, appId, keys, clock, random }: RecordsOpti
   }
 
   return records
+}
+
+/**
+ * Refuses a record that is there but cannot be opened. What a record must never forget (a counter, that a
+ * message was sent) is not begun anew because a key was retired too early.
+ *
+ * @throws Problem `CONFIG_ERROR`
+ */
+export function requireReadable({ value, version }: Slot<unknown>): void {
+  if (version !== undefined && value === undefined) {
+    throw configProblem('STATE_KEYS', 'lacks the key of a record that is still needed')
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { sha256 } from '../core/digest.ts'
 import { Problem } from '../core/problem.ts'
-import type { Records } from './records.ts'
+import { type Records, requireReadable } from './records.ts'
 
 /** The last counter that a device of a user has shown. */
 type SoterDevice = { readonly counter?: number }
@@ -23,7 +23,8 @@ export async function advanceCounter(
   const id = sha256(JSON.stringify([device.openid, device.cpuId, device.uid])).toString('base64url')
 
   let newDevice = false
-  await records.update<SoterDevice>('soterDevice', id, (known) => {
+  await records.update<SoterDevice>('soterDevice', id, (known, slot) => {
+    requireReadable(slot)
     const last = known?.counter
     const isForward = last === undefined || (counter !== undefined && counter > last)
     if (!isForward) throw new Problem('BIOMETRIC_FAILED', { detail: 'the counter does not advance' })

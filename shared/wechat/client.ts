@@ -1,8 +1,10 @@
 import { Problem } from '../core/problem.ts'
+import { isTokenErrcode } from '../core/tokenErrcodes.ts'
+import { withinDeadline } from '../core/withinDeadline.ts'
 import type { AccessTokens } from './accessToken.ts'
 import type { Answer, Channel } from './channel.ts'
 import type { AnyEndpoint, AppCredentials, Endpoint, Endpoints } from './endpoint.ts'
-import { errcodeOf, isTokenError } from './errcodes.ts'
+import { errcodeOf } from './errcodes.ts'
 import { type Budget, exchangeWithRepeats } from './exchangeWithRepeats.ts'
 import { judgeAnswer } from './judgeAnswer.ts'
 import type { UpstreamCall } from './upstreamCall.ts'
@@ -87,13 +89,18 @@ const needsToken = (endpoint: AnyEndpoint, channel: Channel): boolean =>
 /** A refused token is certain not to have had an effect, so even a message may go out once more. */
 async function sendWithToken(
   send: (accessToken: string) => Promise<Answer>,
-  { accessTokens, deadlineAtMs }: ClientOptions,
+  { accessTokens, clock, deadlineAtMs }: ClientOptions,
 ): Promise<Answer> {
   const token = await accessTokens().current(deadlineAtMs)
   const answer = await send(token)
-  if (!answer.json || !isTokenError(errcodeOf(answer.json))) return answer
+  if (!answer.json || !isTokenErrcode(errcodeOf(answer.json))) return answer
 
-  await accessTokens().invalidate(token)
+  await withinDeadline(
+    accessTokens().invalidate(token),
+    clock,
+    deadlineAtMs,
+    () => new Problem('UPSTREAM_TIMEOUT'),
+  )
   // Once and no more, even with the same token: WeChat now and then refuses one that lives.
   return send(await accessTokens().current(deadlineAtMs))
 }

@@ -2,11 +2,6 @@ import { configProblem, Problem, type ProblemCode, type UpstreamTrace } from '..
 import type { AnyEndpoint, Effect, WechatJson } from './endpoint.ts'
 import { readLooseInteger } from './readAnswer.ts'
 
-const TOKEN_ERRCODES: ReadonlySet<unknown> = new Set([40001, 40014, 42001])
-
-/** The access token was replaced, has expired or was never one. */
-export const isTokenError = (errcode: number | undefined): boolean => TOKEN_ERRCODES.has(errcode)
-
 const WECHAT_BUSY: ReadonlySet<number> = new Set([-1, 1000, 61450, 61080])
 
 /** Whatever befalls a cloud call on its way there or back, CloudBase's SDK tells as one of these. */
@@ -50,7 +45,7 @@ const CONFIG_FAULTS: Readonly<Record<number, readonly [name: string, fault: stri
   [-604101]: ['permissions.openapi', 'lacks this API: upload the function with the WeChat developer tools'],
   [-604104]: [
     'WECHAT_TRANSPORT',
-    'is cloudcall, which WeChat allows only in calls from a mini program or a timer',
+    'asks for cloud calls, which WeChat allows only in calls from a mini program or a timer',
   ],
 }
 

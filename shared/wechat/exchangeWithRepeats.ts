@@ -31,9 +31,11 @@ export async function exchangeWithRepeats(
 ): Promise<Answer> {
   const { effect } = exchange.endpoint
   const remainingMs = () => deadlineAtMs - clock.nowMs()
-  if (remainingMs() <= 0) throw new Problem('UPSTREAM_TIMEOUT', { detail: 'no time left before the request' })
-
   for (let repeat = 0; ; repeat++) {
+    // Asked before every attempt: an instance may have been frozen in the pause.
+    if (remainingMs() <= 0)
+      throw new Problem('UPSTREAM_TIMEOUT', { detail: 'no time left before the request' })
+
     const pauseMs = random.fraction() * FIRST_PAUSE_MS * 2 ** repeat
     const canRepeat = () => repeat < MAX_REPEATS && remainingMs() > pauseMs + MIN_ATTEMPT_MS
     try {

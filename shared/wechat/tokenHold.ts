@@ -10,23 +10,22 @@ import { Problem, type UpstreamTrace } from '../core/problem.ts'
 export type Hold = {
   readonly untilMs: number
   /** What the operator has to set right; absent when WeChat is merely out of reach. */
-  readonly config?: { readonly message: string; readonly upstream?: UpstreamTrace }
+  readonly config?: { readonly message: string; readonly upstream: UpstreamTrace }
 }
 
 const CONFIG_HOLD_MS = 60_000
 const OUTAGE_HOLD_MS = 30_000
 const FAILURES_BEFORE_HOLD = 3
 
-export const isHeld = (hold: Hold, nowMs: number): boolean => nowMs < hold.untilMs
+/** Whether the pause still lasts. One that ends later than any could was written by a clock that is off. */
+export const isHeld = ({ untilMs }: Hold, nowMs: number): boolean =>
+  nowMs < untilMs && untilMs - nowMs <= CONFIG_HOLD_MS
 
 /** The pause after a failure; `undefined` when asking again at once is fine. */
 export function holdAfter(thrown: unknown, failuresInRow: number, nowMs: number): Hold | undefined {
-  if (thrown instanceof Problem && thrown.code === 'CONFIG_ERROR') {
+  if (thrown instanceof Problem && thrown.code === 'CONFIG_ERROR' && thrown.options.upstream) {
     const { upstream } = thrown.options
-    return {
-      untilMs: nowMs + CONFIG_HOLD_MS,
-      config: { message: thrown.message, ...(upstream && { upstream }) },
-    }
+    return { untilMs: nowMs + CONFIG_HOLD_MS, config: { message: thrown.message, upstream } }
   }
   return failuresInRow >= FAILURES_BEFORE_HOLD ? { untilMs: nowMs + OUTAGE_HOLD_MS } : undefined
 }

@@ -166,6 +166,13 @@ describe('only a pass is a pass', () => {
     expect(dataOf(await check())).toMatchObject({ suggest: 'review' })
   })
 
+  test('a text that WeChat calls risky by its errcode is risky, and no failure', async () => {
+    const { check, simulator } = await createContentWorld()
+    simulator.faults.add({ path: TEXT, errcode: 87014 })
+
+    expect(dataOf(await check())).toMatchObject({ suggest: 'risky' })
+  })
+
   test.each<[string, string]>([
     ['no result', '{"errcode":0,"errmsg":"ok"}'],
     ['a result that is a text', '{"errcode":0,"result":"pass"}'],
@@ -299,7 +306,7 @@ describe('media behind a URL', () => {
     const { check, simulator } = await createContentWorld()
 
     expect(codeOf(await check({ type: 'audio', scene: 1, fileID: 'cloud://env.bucket/a.mp3' }))).toBe(
-      'CONFIG_ERROR',
+      'INVALID_ARGUMENT',
     )
 
     expect(simulator.requests()).toEqual([])

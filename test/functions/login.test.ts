@@ -335,3 +335,11 @@ test('a user has at most a hundred sessions: the oldest ends when another begins
   expect(await use(world, oldest.token)).toBe('UNAUTHENTICATED')
   expect(await use(world, next.token)).toBe(GOOD)
 })
+
+test('a login without a code needs no state, so a deployment without a store can have it', async () => {
+  const world = await createWorld({ environment: { STATE_STORE: undefined, STATE_KEYS: undefined } })
+
+  const reply = await world.call(login, {}, world.wechatUser('alice'))
+
+  expect(reply).toEqual({ ok: true, data: { openid: world.simulator.phone('alice').openid } })
+})

@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { Problem, type ProblemCode } from '../../shared/core/problem.ts'
-import { KeyRing } from '../../shared/core/seal.ts'
-import { Secret } from '../../shared/core/secret.ts'
+import type { KeyRing } from '../../shared/core/seal.ts'
 import { createMemoryStore } from '../../shared/platform/memoryStore.ts'
 import { runOnce } from '../../shared/state/effects.ts'
 import { createRecords } from '../../shared/state/records.ts'
+import { keyRing } from '../support/keyRing.ts'
 import { promptRandom } from '../support/promptRandom.ts'
 import { createTestClock } from '../support/testClock.ts'
 import { createTestStore } from '../support/testStore.ts'
@@ -20,17 +19,23 @@ type Request = {
   readonly payload?: unknown
   readonly requestId?: string
   readonly mayBeRetried?: boolean
+  readonly keys?: KeyRing
 }
 
 function createEffects() {
   const clock = createTestClock()
   const store = createTestStore(createMemoryStore(clock))
-  const keys = new KeyRing([{ id: 'k1', material: new Secret(randomBytes(32).toString('base64')) }])
   let sent = 0
 
   /** One request by a process of its own, which sends a message unless told otherwise. */
   function request(
-    { id = 'send', payload = { to: 'alice' }, requestId = 'request-1', mayBeRetried = false }: Request = {},
+    {
+      id = 'send',
+      payload = { to: 'alice' },
+      requestId = 'request-1',
+      mayBeRetried = false,
+      keys = keyRing('k1'),
+    }: Request = {},
     effect: () => Promise<unknown> = async () => ({ msgid: String(sent) }),
   ) {
     const records = createRecords({ store, appId: 'wx1', keys, clock, random: promptRandom })
@@ -200,6 +205,14 @@ describe('a refusal', () => {
     expect(effects.sent).toBe(1)
   })
 
+  test('of the access token says nothing about the request, so a repeat has its effect', async () => {
+    const effects = createEffects()
+    const refused = new Problem('UPSTREAM_REJECTED', { upstream: { errcode: 40001 } })
+    await expect(effects.request({}, failWith(refused))).rejects.toMatchObject({ code: 'UPSTREAM_REJECTED' })
+
+    expect(await effects.request()).toEqual({ answer: { msgid: '2' }, repeated: false })
+  })
+
   test.each<ProblemCode>([
     'RATE_LIMITED',
     'UPSTREAM_UNAVAILABLE',
@@ -358,6 +371,35 @@ describe('the store', () => {
     await expect(effects.request()).rejects.toMatchObject({ code: 'IN_PROGRESS' })
     effects.clock.advance(LEASE_MS)
     await expect(effects.request()).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+    expect(effects.sent).toBe(1)
+  })
+
+  test.each([
+    ['is misconfigured meanwhile', new Problem('CONFIG_ERROR')],
+    ['breaks meanwhile', new RangeError('a fault of the store itself')],
+  ])('that %s does not have a message sent twice', async (_, fault) => {
+    const effects = createEffects()
+    const { compareAndSet } = effects.store
+
+    const first = await effects.request({}, async () => {
+      effects.store.compareAndSet = () => Promise.reject(fault)
+      return { msgid: 'sent' }
+    })
+    effects.store.compareAndSet = compareAndSet
+
+    expect(first).toEqual({ answer: { msgid: 'sent' }, repeated: false })
+    await expect(effects.request()).rejects.toMatchObject({ code: 'IN_PROGRESS' })
+    expect(effects.sent).toBe(1)
+  })
+
+  test('whose keys cannot open the record does not begin it anew', async () => {
+    const effects = createEffects()
+    await effects.request()
+
+    await expect(effects.request({ keys: keyRing('k9') })).rejects.toMatchObject({
+      code: 'CONFIG_ERROR',
+      message: expect.stringContaining('STATE_KEYS'),
+    })
     expect(effects.sent).toBe(1)
   })
 

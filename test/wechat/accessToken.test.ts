@@ -237,6 +237,14 @@ describe('a wrong configuration', () => {
     expect(fetches(world)).toBe(2)
   })
 
+  test('of one function that lacks its secret is no news for the others', async () => {
+    const world = await createWorld({ ...PROMPT, environment: { WECHAT_APP_SECRET: undefined } })
+    expect(codeOf(await check(world))).toBe('CONFIG_ERROR')
+    world.restart({ WECHAT_APP_SECRET: APP_SECRET })
+
+    expect(codeOf(await check(world))).toBe('OK')
+  })
+
   test('is told by the real refusal of a wrong secret too', async () => {
     const world = await createWorld({ ...PROMPT, environment: { WECHAT_APP_SECRET: 'wrong' } })
 

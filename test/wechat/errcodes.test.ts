@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ProblemCode } from '../../shared/core/problem.ts'
+import { isTokenErrcode } from '../../shared/core/tokenErrcodes.ts'
 import { type AnyEndpoint, defineEndpoint, type WechatJson } from '../../shared/wechat/endpoint.ts'
 import { checkImage } from '../../shared/wechat/endpoints/checkImage.ts'
 import { code2Session } from '../../shared/wechat/endpoints/code2Session.ts'
@@ -12,7 +13,7 @@ import { getUnlimitedCode } from '../../shared/wechat/endpoints/getUnlimitedCode
 import { getUserPhoneNumber } from '../../shared/wechat/endpoints/getUserPhoneNumber.ts'
 import { sendSubscribeMessage } from '../../shared/wechat/endpoints/sendSubscribeMessage.ts'
 import { submitMedia } from '../../shared/wechat/endpoints/submitMedia.ts'
-import { errcodeOf, isTokenError, toProblem, traceOf } from '../../shared/wechat/errcodes.ts'
+import { errcodeOf, toProblem, traceOf } from '../../shared/wechat/errcodes.ts'
 import { judgeAnswer } from '../../shared/wechat/judgeAnswer.ts'
 
 /** An endpoint that says nothing of its own about errcodes. */
@@ -125,7 +126,6 @@ describe('an endpoint has meanings of its own', () => {
     ['getLimitedCode', getLimitedCode, 40159, 'PAGE_INVALID'],
     ['getLimitedCode', getLimitedCode, 85096, 'PAGE_INVALID'],
     ['createClassicCode', createClassicCode, 40159, 'PAGE_INVALID'],
-    ['getUnlimitedCode', getUnlimitedCode, 40097, 'INVALID_ARGUMENT'],
     ['getUnlimitedCode', getUnlimitedCode, 85096, 'PAGE_INVALID'],
     ['getOpenData', getOpenData, -601005, 'OPEN_DATA_UNTRUSTED'],
     ['getOpenData', getOpenData, -601006, 'OPEN_DATA_UNTRUSTED'],
@@ -204,7 +204,7 @@ describe('the errcode of an answer', () => {
     [0, false],
     [undefined, false],
   ])('%s says whether the token is at fault', (errcode, expected) => {
-    expect(isTokenError(errcode)).toBe(expected)
+    expect(isTokenErrcode(errcode)).toBe(expected)
   })
 })
 

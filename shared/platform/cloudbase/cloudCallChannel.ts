@@ -16,7 +16,7 @@ export const createCloudCallChannel = (loadSdk: () => Promise<WxServerSdk>): Cha
     const [category = '', method = ''] = endpoint.cloudCall?.split('.') ?? []
     const api = (await loadSdk()).openapi({ convertCase: false })
     const call = api[category]?.[method]
-    if (!call) throw new ExchangeFailure('unreachable', false, `no cloud call ${endpoint.cloudCall}`)
+    if (!call) return { json: { errCode: -604100, errMsg: `no cloud call ${endpoint.cloudCall}` } }
 
     return readAnswer(endpoint, await within(timeoutMs, call(parametersOf(request)).catch(readRefusal)))
   },

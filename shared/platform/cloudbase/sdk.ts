@@ -24,5 +24,8 @@ export function loadSdk(): Promise<WxServerSdk> {
     loaded.init({ env: loaded.DYNAMIC_CURRENT_ENV, timeout: TIMEOUT_MS })
     return loaded
   })
+  loading.catch(() => {
+    loading = undefined
+  })
   return loading
 }

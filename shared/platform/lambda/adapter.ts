@@ -50,8 +50,8 @@ function readInvocation(fn: AnyFunction, event: unknown) {
 function readRequest(event: HttpEvent): Omit<WebRequest, 'requestId'> {
   const method = 'httpMethod' in event ? event.httpMethod : event.requestContext?.http?.method
   const headers = {
-    ...lowerCaseHeaders('multiValueHeaders' in event ? event.multiValueHeaders : {}),
     ...lowerCaseHeaders(event.headers),
+    ...lowerCaseHeaders('multiValueHeaders' in event ? event.multiValueHeaders : {}),
   }
 
   return {

@@ -1,6 +1,9 @@
 import { toVerdict, type Verdict } from '../../core/verdict.ts'
 import { defineEndpoint } from '../endpoint.ts'
+import { errcodeOf } from '../errcodes.ts'
 import { readObject, readOptionalText } from '../readAnswer.ts'
+
+const RISKY = 87014
 
 export type TextToCheck = {
   readonly content: string
@@ -22,6 +25,7 @@ export const checkText = defineEndpoint({
   credential: 'accessToken',
   effect: 'read',
   cloudCall: 'security.msgSecCheck',
+  accepts: [RISKY],
   request: ({ title, nickname, signature, ...text }: TextToCheck) => ({
     body: {
       version: 2,
@@ -32,6 +36,9 @@ export const checkText = defineEndpoint({
     },
   }),
   response(json): Verdict & { readonly traceId?: string } {
+    // Version 1 says so in its errcode; it is a verdict all the same, and no failure.
+    if (errcodeOf(json) === RISKY) return { suggest: 'risky' }
+
     const traceId = readOptionalText(json, 'trace_id')
     return { ...toVerdict(readObject(json, 'result')), ...(traceId && { traceId }) }
   },

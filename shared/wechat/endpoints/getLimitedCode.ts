@@ -16,7 +16,7 @@ export const getLimitedCode = defineEndpoint({
   isImage: isCompleteImage,
   cloudCall: 'wxacode.get',
   pageField: 'path',
-  problems: { 40097: 'INVALID_ARGUMENT', 40159: 'PAGE_INVALID', 85096: 'PAGE_INVALID' },
+  problems: { 40159: 'PAGE_INVALID', 85096: 'PAGE_INVALID' },
   request: ({ path, ...options }: CodeOptions & { readonly path: string }) => ({
     body: { path, ...toCodeBody(options) },
   }),

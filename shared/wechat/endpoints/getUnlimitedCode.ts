@@ -20,7 +20,7 @@ export const getUnlimitedCode = defineEndpoint({
   effect: 'read',
   isImage: isCompleteImage,
   cloudCall: 'wxacode.getUnlimited',
-  problems: { 40097: 'INVALID_ARGUMENT', 85096: 'PAGE_INVALID' },
+  problems: { 85096: 'PAGE_INVALID' },
   request: ({ scene, page, checkPath, ...options }: UnlimitedCode) => ({
     body: {
       scene,

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { stateKeys } from '../../support/keyRing.ts'
 import { codeOf, createWorld, dataOf } from '../../support/world.ts'
 import { believe, challengeFor, confirm, FAILED, PATH, SIGNATURE, unsigned, verify } from './confirming.ts'
 
@@ -87,5 +88,18 @@ describe('a device', () => {
 
     const input = { resultJSON: JSON.stringify(forBob), resultJSONSignature: SIGNATURE, purpose: 'pay' }
     expect(dataOf(await verify(world, input, 'bob')).newDevice).toBe(true)
+  })
+})
+
+test('a counter that the keys can no longer open is not begun anew', async () => {
+  const world = await createWorld({ environment: { STATE_KEYS: stateKeys('k1') } })
+  expect(codeOf(await verify(world, await confirm(world)))).toBe('OK')
+  world.restart({ STATE_KEYS: stateKeys('k2') })
+
+  const reply = await verify(world, await confirm(world))
+
+  expect(reply).toMatchObject({
+    ok: false,
+    error: { code: 'CONFIG_ERROR', message: expect.stringContaining('STATE_KEYS') },
   })
 })
