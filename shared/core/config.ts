@@ -70,7 +70,7 @@ export class Config {
 
   /** The template ids that a user may have sent to themselves. */
   get subscribeTemplates(): readonly string[] {
-    return this.#optional('WECHAT_SUBSCRIBE_TEMPLATES', [], parseList)
+    return this.#optional('WECHAT_SUBSCRIBE_TEMPLATES', [], listOf(/^[A-Za-z0-9_-]+$/))
   }
 
   get stateStore(): 'memory' | 'dynamodb' | 'cloudbase' {
@@ -112,7 +112,7 @@ export class Config {
 
   /** Host names (`cdn.example.com`, `*.example.com`) that media may come from; empty allows every public host. */
   get mediaHosts(): readonly string[] {
-    return this.#optional('MEDIA_HOSTS', [], parseList)
+    return this.#optional('MEDIA_HOSTS', [], listOf(/^(\*\.)?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/))
   }
 
   get logLevel(): LogLevel {
@@ -152,6 +152,14 @@ const parseList = (text: string): readonly string[] =>
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '')
+
+/** A comma list of which every item looks so. */
+const listOf =
+  (pattern: RegExp) =>
+  (text: string): readonly string[] | undefined => {
+    const items = parseList(text)
+    return items.every((item) => pattern.test(item)) ? items : undefined
+  }
 
 function parsePositiveInteger(text: string): number | undefined {
   const value = /^\d{1,10}$/.test(text) ? Number(text) : 0

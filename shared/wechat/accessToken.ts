@@ -43,7 +43,7 @@ const RENEW_BEFORE_END_MS = 60_000
 const REFRESH_BEFORE_END_MS = 300_000
 const RECORD_LIFE_MS = 86_400_000
 /** A refused token that WeChat hands out again is given this long before it is asked about once more. */
-const REJECTION_LIFE_MS = 10_000
+const REJECTION_LIFE_MS = 1000
 
 /**
  * Keeps one access token per process, and through the store one per deployment.

@@ -85,7 +85,7 @@ const commonCode = (errcode: number): ProblemCode =>
 
 /** The errcode of an answer: 0 when there is none, `undefined` when what is there is not a number. */
 export const errcodeOf = (json: WechatJson): number | undefined => {
-  const raw = json.errcode ?? json.errCode ?? 0
+  const raw = 'errcode' in json ? json.errcode : 'errCode' in json ? json.errCode : 0
   const errcode = readLooseInteger(raw)
   // Some APIs print a negative number as an unsigned 32-bit one.
   return errcode !== undefined && errcode > 0x7fff_ffff && errcode <= 0xffff_ffff

@@ -15,7 +15,8 @@ export function judgeAnswer<I, O>(endpoint: Endpoint<I, O>, { json, image }: Ans
   if (!json) return endpoint.response({}, image)
 
   const { effect } = endpoint
-  const errcode = errcodeOf(json) ?? 0
+  const errcode = errcodeOf(json)
+  if (errcode === undefined) throw new Problem(effect === 'read' ? 'UPSTREAM_BAD_RESPONSE' : LOST[effect])
   if (errcode === 0 && endpoint.isImage) throw noImage(effect)
   if (errcode === 0 || endpoint.accepts?.includes(errcode)) return endpoint.response(json, Buffer.alloc(0))
   if (isLost(errcode, effect)) throw new Problem(LOST[effect], { upstream: traceOf(errcode, json) })

@@ -121,6 +121,11 @@ describe('a variable that is malformed is an error that names it and not its val
     ['SOTER_CHALLENGE_TTL_SECONDS', 'NaN'],
     ['SUBSCRIBE_LEDGER', 'canary'],
     ['LOG_LEVEL', 'verbose'],
+    ['WECHAT_SUBSCRIBE_TEMPLATES', 'template-1,the canary'],
+    ['MEDIA_HOSTS', 'https://cdn.example.com'],
+    ['MEDIA_HOSTS', 'cdn.example.com:8443'],
+    ['MEDIA_HOSTS', 'canary'],
+    ['MEDIA_HOSTS', '*'],
   ])('%s = %j', (name, value) => {
     expect(ask(name, value)).toEqual(configError(name, 'is malformed'))
   })

@@ -181,7 +181,7 @@ describe('the errcode of an answer', () => {
     ['negative digits', { errcode: '-1' }, -1],
     ['0', { errcode: 0, errmsg: 'ok' }, 0],
     ['absent', { access_token: 'a' }, 0],
-    ['null', { errcode: null }, 0],
+    ['null', { errcode: null }, undefined],
     ["the cloud call's spelling", { errCode: 43101 }, 43101],
     ['a negative number as an unsigned one of 32 bits', { errcode: 4294966288 }, -1008],
     ['the largest of these', { errcode: 4294967295 }, -1],

@@ -1,3 +1,5 @@
+import { configProblem } from '../../core/problem.ts'
+
 /** What we use of wx-server-sdk. Its own declarations leave most of it out. */
 export type WxServerSdk = {
   readonly DYNAMIC_CURRENT_ENV: symbol
@@ -18,7 +20,8 @@ let loading: Promise<WxServerSdk> | undefined
  * The SDK, loaded when the first call needs it: it costs 30 ms to load and 70 ms to use, which functions
  * that reach WeChat with their own token never pay.
  */
-export function loadSdk(): Promise<WxServerSdk> {
+export async function loadSdk(): Promise<WxServerSdk> {
+  requireCredentials()
   loading ??= import('wx-server-sdk').then(({ default: sdk }) => {
     const loaded = sdk as unknown as WxServerSdk
     loaded.init({ env: loaded.DYNAMIC_CURRENT_ENV, timeout: TIMEOUT_MS })
@@ -28,4 +31,15 @@ export function loadSdk(): Promise<WxServerSdk> {
     loading = undefined
   })
   return loading
+}
+
+/**
+ * Without credentials the SDK ends the whole process, from a promise that nobody holds. CloudBase puts them
+ * into the environment of every call.
+ */
+function requireCredentials(): void {
+  const { TENCENTCLOUD_SECRETID, CLOUDBASE_APIKEY } = process.env
+  if (!TENCENTCLOUD_SECRETID && !CLOUDBASE_APIKEY) {
+    throw configProblem('TENCENTCLOUD_SECRETID', 'is missing, which CloudBase sets where cloud calls exist')
+  }
 }
