@@ -1,4 +1,5 @@
 import { readOwned, requireFresh } from '../../shared/core/decryptOpenData.ts'
+import { isJsonObject, type Json } from '../../shared/core/json.ts'
 import { invalidArgument, Problem } from '../../shared/core/problem.ts'
 import { type DecryptContext, expectedOwner, type Found, fail } from './found.ts'
 import type { Input } from './input.ts'
@@ -25,17 +26,16 @@ function exchangeCloudId({ caller, wechat }: DecryptContext, cloudId: string) {
 }
 
 /** A client can send an object of this shape itself. Only the platform's list tells the difference. */
-function readVouched({ caller }: DecryptContext, value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalidArgument('cloudID', 'must be of type string')
-  }
-  const { data, errCode } = value as { data?: unknown; errCode?: unknown }
+function readVouched({ caller }: DecryptContext, value: unknown): Json {
+  if (!isJsonObject(value)) throw invalidArgument('cloudID', 'must be of type string')
+
+  const { data, errCode } = value
   const isVouchedFor = caller.vouchedFields.has('cloudID') && !errCode
-  if (!isVouchedFor || typeof data !== 'object' || data === null) {
+  if (!isVouchedFor || !isJsonObject(data)) {
     throw new Problem('OPEN_DATA_UNTRUSTED', {
       field: 'cloudID',
       ...(errCode === -601006 && { reason: 'the cloudID has expired' }),
     })
   }
-  return data as Readonly<Record<string, unknown>>
+  return data
 }

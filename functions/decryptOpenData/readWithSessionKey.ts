@@ -6,6 +6,7 @@ import {
   requireFresh,
 } from '../../shared/core/decryptOpenData.ts'
 import { isSameSecret } from '../../shared/core/digest.ts'
+import { parseJsonObject } from '../../shared/core/json.ts'
 import { Problem } from '../../shared/core/problem.ts'
 import { rawDataSignature } from '../../shared/core/sessionSignature.ts'
 import type { UserCaller } from '../../shared/function/caller.ts'
@@ -68,16 +69,7 @@ function readRawData(
   keys: readonly string[],
 ): ReadOpenData {
   const isSigned = keys.some((key) => isSameSecret(rawDataSignature(rawData, key), signature))
-  return (isSigned && readOwned(parseObject(rawData), expectedOwner(context, 'userInfo'))) || fail()
-}
-
-function parseObject(json: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(json)
-    return typeof value === 'object' && value !== null ? { ...value } : {}
-  } catch {
-    return {}
-  }
+  return (isSigned && readOwned(parseJsonObject(rawData) ?? {}, expectedOwner(context, 'userInfo'))) || fail()
 }
 
 /**

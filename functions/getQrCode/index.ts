@@ -1,4 +1,4 @@
-import { sha256 } from '../../shared/core/digest.ts'
+import { sha256Base64Url } from '../../shared/core/digest.ts'
 import { inspectImage } from '../../shared/core/image.ts'
 import { Problem } from '../../shared/core/problem.ts'
 import { type Context, defineFunction } from '../../shared/function/define.ts'
@@ -89,8 +89,7 @@ async function makeFromStock(
   return { ...answer, cached: repeated }
 }
 
-const hashOf = (type: CodeType, code: object): string =>
-  sha256(JSON.stringify([type, code])).toString('base64url')
+const hashOf = (type: CodeType, code: object): string => sha256Base64Url(JSON.stringify([type, code]))
 
 const encode = (image: Uint8Array): CodeImage => ({
   contentType: inspectImage(image)?.contentType ?? 'application/octet-stream',

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { sha256 } from '../../shared/core/digest.ts'
+import { sha256Base64Url } from '../../shared/core/digest.ts'
 import { invalidArgument, Problem } from '../../shared/core/problem.ts'
 import { defineFunction } from '../../shared/function/define.ts'
 import { oneTimeCode } from '../../shared/function/fields.ts'
@@ -49,7 +49,7 @@ export default defineFunction({
     }
     // A code is spent by asking. So what would keep us from opening the session is found out before.
     const { sessionTtlSeconds } = config
-    const journal = records.empty('loginCode', sha256(code).toString('base64url'))
+    const journal = records.empty('loginCode', sha256Base64Url(code))
     await records.write(journal, { requestId }, clock.nowMs() + CODE_LIFE_MS)
 
     const user = await wechat.code2Session({ code })

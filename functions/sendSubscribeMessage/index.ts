@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { isJsonObject } from '../../shared/core/json.ts'
 import { checkPage } from '../../shared/core/page.ts'
 import { configProblem, invalidArgument, Problem } from '../../shared/core/problem.ts'
 import { checkTemplateData } from '../../shared/core/templateData.ts'
@@ -86,7 +87,7 @@ export default defineFunction({
 
 function readTemplateData(values: TemplateValues): Record<string, string> {
   if (values === undefined) throw invalidArgument('data', 'is missing')
-  if (!isObject(values)) {
+  if (!isJsonObject(values)) {
     throw invalidArgument('data', 'must be of type object')
   }
   const entries = Object.entries(values).map(
@@ -96,13 +97,10 @@ function readTemplateData(values: TemplateValues): Record<string, string> {
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 function readValue(field: string, value: unknown): string {
   if (typeof value === 'string') return value
 
-  const { value: inner, ...others } = isObject(value) ? value : {}
+  const { value: inner, ...others } = isJsonObject(value) ? value : {}
   if (typeof inner !== 'string' || Object.keys(others).length > 0) {
     throw invalidArgument(field, 'must be a text, or an object with a text as its value')
   }

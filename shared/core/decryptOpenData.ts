@@ -1,4 +1,5 @@
 import { decryptAes128Cbc } from './aesCbc.ts'
+import { type Json, parseJsonObject } from './json.ts'
 import { fieldNamesOf, type OpenDataKind, type OpenDataOf, readOpenData, recogniseKind } from './openData.ts'
 import { Problem } from './problem.ts'
 
@@ -19,8 +20,6 @@ export type ExpectedOwner = {
   readonly kind?: OpenDataKind | undefined
 }
 
-type Json = Readonly<Record<string, unknown>>
-
 /**
  * Decrypts WeChat's open data: AES-128-CBC with PKCS#7, key and iv of 16 bytes.
  *
@@ -40,7 +39,7 @@ export function decryptOpenData(
 ): ReadOpenData {
   const { bytes, isPadded } = decryptAes128Cbc(ciphertext, Buffer.from(sessionKey, 'base64'), iv)
   const text = decodeText(bytes)
-  const json = parseObject(text)
+  const json = parseJsonObject(text)
   const data = json && readOwned(json, expected)
   const isGenuine = isPadded && data?.issuedAtMs !== undefined && isUntouched(text, data.kind)
   if (!isGenuine) throw new Problem('DECRYPT_FAILED')
@@ -54,15 +53,6 @@ function decodeText(bytes: Uint8Array): string {
   } catch {
     // Some text all the same, and one that is no JSON: what follows runs, and fails, as for any other.
     return Buffer.from(bytes).toString('latin1').replaceAll('{', '(')
-  }
-}
-
-function parseObject(text: string): Json | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined
-  } catch {
-    return undefined
   }
 }
 

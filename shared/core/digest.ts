@@ -3,6 +3,9 @@ import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 /** SHA-256 of text (as UTF-8) or bytes. */
 export const sha256 = (data: string | Uint8Array): Buffer => createHash('sha256').update(data).digest()
 
+/** SHA-256 in base64url: a name for a value that tells nothing of it. */
+export const sha256Base64Url = (data: string): string => sha256(data).toString('base64url')
+
 /** SHA-256 in lower-case hex, as WeChat's APIs want it. */
 export const sha256Hex = (data: string | Uint8Array): string => sha256(data).toString('hex')
 

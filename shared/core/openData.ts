@@ -1,3 +1,5 @@
+import type { Json } from './json.ts'
+
 /** What the open data of each kind looks like once it is read. Fields that WeChat adds are dropped until they are named here. */
 export type OpenDataOf = {
   userInfo: {
@@ -29,7 +31,6 @@ export type OpenDataOf = {
 
 export type OpenDataKind = keyof OpenDataOf
 
-type Json = Readonly<Record<string, unknown>>
 type ReadField = (value: unknown) => unknown
 
 /** A field: how to read it (`undefined` for what is not one), and the other spellings in which WeChat sends it. */

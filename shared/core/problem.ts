@@ -3,34 +3,16 @@ type ProblemKind = { readonly status: number; readonly retryable?: true; readonl
 
 /** The closed table of everything a call can fail with. */
 export const PROBLEMS = {
-  INVALID_ARGUMENT: {
-    status: 400,
-    message: 'An input field is missing, unknown or malformed.',
-  },
-  PAYLOAD_TOO_LARGE: {
-    status: 413,
-    message: 'The input is too large or too deeply nested.',
-  },
-  UNAUTHENTICATED: {
-    status: 401,
-    message: 'Log in first and send the token as Authorization: Bearer.',
-  },
-  SESSION_EXPIRED: {
-    status: 401,
-    message: 'The session has ended. Call wx.login and log in again.',
-  },
+  INVALID_ARGUMENT: { status: 400, message: 'An input field is missing, unknown or malformed.' },
+  PAYLOAD_TOO_LARGE: { status: 413, message: 'The input is too large or too deeply nested.' },
+  UNAUTHENTICATED: { status: 401, message: 'Log in first and send the token as Authorization: Bearer.' },
+  SESSION_EXPIRED: { status: 401, message: 'The session has ended. Call wx.login and log in again.' },
   FORBIDDEN: { status: 403, message: 'This caller may not make this call.' },
   RISK_BLOCKED: { status: 403, message: 'WeChat blocks this user as high-risk.' },
   NOT_FOUND: { status: 404, message: 'There is nothing under this name.' },
   METHOD_NOT_ALLOWED: { status: 405, message: 'Use POST with a JSON body.' },
-  CODE_INVALID: {
-    status: 400,
-    message: 'WeChat does not know this code. Ask the client for a new one.',
-  },
-  CODE_USED: {
-    status: 400,
-    message: 'This code was used before. Ask the client for a new one.',
-  },
+  CODE_INVALID: { status: 400, message: 'WeChat does not know this code. Ask the client for a new one.' },
+  CODE_USED: { status: 400, message: 'This code was used before. Ask the client for a new one.' },
   CODE_OUTCOME_UNKNOWN: {
     status: 504,
     message: 'The code was sent but WeChat gave no answer. Ask the client for a new code.',
@@ -45,36 +27,18 @@ export const PROBLEMS = {
     status: 403,
     message: 'The biometric result is not accepted. Start over with a new challenge.',
   },
-  TEMPLATE_DATA_INVALID: {
-    status: 400,
-    message: 'A template value breaks the rule of its keyword type.',
-  },
-  PAGE_INVALID: {
-    status: 400,
-    message: 'The page is not a released page of this mini program.',
-  },
+  TEMPLATE_DATA_INVALID: { status: 400, message: 'A template value breaks the rule of its keyword type.' },
+  PAGE_INVALID: { status: 400, message: 'The page is not a released page of this mini program.' },
   SCENE_INVALID: { status: 400, message: 'The scene is not one that WeChat accepts.' },
-  USER_REFUSED: {
-    status: 409,
-    message: 'The user has not subscribed, or no grant is left.',
-  },
-  USER_NOT_RECENT: {
-    status: 409,
-    message: 'The user has not opened the mini program recently.',
-  },
+  USER_REFUSED: { status: 409, message: 'The user has not subscribed, or no grant is left.' },
+  USER_NOT_RECENT: { status: 409, message: 'The user has not opened the mini program recently.' },
   MEDIA_UNSUPPORTED: { status: 400, message: 'The media type is not supported.' },
   MEDIA_CORRUPT: { status: 400, message: 'The media is damaged.' },
   MEDIA_TOO_LARGE: { status: 400, message: 'The media has too many bytes.' },
   MEDIA_DIMENSIONS: { status: 400, message: 'The image has too many pixels.' },
-  MEDIA_URL_FORBIDDEN: {
-    status: 400,
-    message: 'The media URL must be https on an allowed public host.',
-  },
+  MEDIA_URL_FORBIDDEN: { status: 400, message: 'The media URL must be https on an allowed public host.' },
   IN_PROGRESS: { status: 409, retryable: true, message: 'The same request is still running.' },
-  IDEMPOTENCY_MISMATCH: {
-    status: 422,
-    message: 'This request key was used with another payload.',
-  },
+  IDEMPOTENCY_MISMATCH: { status: 422, message: 'This request key was used with another payload.' },
   OUTCOME_UNKNOWN: {
     status: 504,
     message: 'The request was sent but WeChat gave no answer. It is not sent again by itself.',
@@ -91,10 +55,7 @@ export const PROBLEMS = {
   UPSTREAM_TIMEOUT: { status: 504, retryable: true, message: 'WeChat did not answer in time.' },
   STATE_UNAVAILABLE: { status: 503, retryable: true, message: 'The state store cannot be reached.' },
   CONFIG_ERROR: { status: 500, message: 'The deployment is not configured correctly.' },
-  INTERNAL: {
-    status: 500,
-    message: 'Something unforeseen happened. The log has the details.',
-  },
+  INTERNAL: { status: 500, message: 'Something unforeseen happened. The log has the details.' },
 } as const satisfies Record<string, ProblemKind>
 
 export type ProblemCode = keyof typeof PROBLEMS

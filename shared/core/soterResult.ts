@@ -1,4 +1,5 @@
 import { constants, type KeyObject, verify } from 'node:crypto'
+import { type Json, parseJsonObject } from './json.ts'
 import { invalidArgument, Problem } from './problem.ts'
 
 /** What a SOTER result claims. Nothing of it is true before its signature is verified. */
@@ -18,8 +19,6 @@ export type SoterDeviceInfo = {
   readonly faceName?: string
   readonly faceVersion?: string
 }
-
-type Json = Readonly<Record<string, unknown>>
 
 const DEVICE_FIELDS = {
   tee_n: 'teeName',
@@ -67,16 +66,10 @@ export function parseSoterResult(resultJson: string): SoterResult {
 }
 
 function parseObject(resultJson: string): Json {
-  let value: unknown
-  try {
-    value = JSON.parse(resultJson)
-  } catch {
-    throw invalidArgument('resultJSON', 'is not JSON')
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalidArgument('resultJSON', 'is not a JSON object')
-  }
-  return value as Json
+  const json = parseJsonObject(resultJson)
+  if (!json) throw invalidArgument('resultJSON', 'is not a JSON object')
+
+  return json
 }
 
 const isName = (value: unknown): value is string =>

@@ -1,4 +1,5 @@
 import type * as z from 'zod/mini'
+import type { Json } from '../core/json.ts'
 import { invalidArgument, type Problem } from '../core/problem.ts'
 
 type Issue = z.core.$ZodIssue
@@ -8,7 +9,7 @@ type Issue = z.core.$ZodIssue
  *
  * @throws Problem `INVALID_ARGUMENT` with the dotted path of the first field at fault
  */
-export function parseInput<S extends z.ZodMiniType>(schema: S, input: Record<string, unknown>): z.output<S> {
+export function parseInput<S extends z.ZodMiniType>(schema: S, input: Json): z.output<S> {
   const parsed = schema.safeParse(input)
   if (parsed.success) return parsed.data as z.output<S>
 

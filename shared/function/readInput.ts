@@ -1,3 +1,4 @@
+import { isJsonObject, type Json } from '../core/json.ts'
 import { invalidArgument, Problem } from '../core/problem.ts'
 
 /** An input as it arrived: bytes of a body, or a value that the platform has parsed already. */
@@ -16,14 +17,13 @@ const PROTOTYPE_KEYS = new Set(['__proto__', 'constructor', 'prototype'])
  *
  * @throws Problem `PAYLOAD_TOO_LARGE`, `INVALID_ARGUMENT`
  */
-export function readInput(raw: RawInput): Record<string, unknown> {
+export function readInput(raw: RawInput): Json {
   const value = 'body' in raw ? parseBody(raw.body) : raw.value
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalidArgument('', 'the input must be a JSON object')
-  }
+  if (!isJsonObject(value)) throw invalidArgument('', 'the input must be a JSON object')
+
   new Inspection().visit(value, '', 1)
 
-  return value as Record<string, unknown>
+  return value
 }
 
 function parseBody(body: Uint8Array): unknown {

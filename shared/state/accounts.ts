@@ -1,4 +1,4 @@
-import { sha256 } from '../core/digest.ts'
+import { sha256Base64Url } from '../core/digest.ts'
 import { Problem } from '../core/problem.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
@@ -32,9 +32,9 @@ const PREVIOUS_KEY_MS = 300_000
 const MEMORY_MS = 7 * 86_400_000
 
 /** The account's name in the store and in its tokens: tells nothing of the openid. */
-const handleOf = (openid: string): string => sha256(openid).toString('base64url').slice(0, 22)
+const handleOf = (openid: string): string => sha256Base64Url(openid).slice(0, 22)
 
-const sessionIdOf = (token: string): string => sha256(token).toString('base64url')
+const sessionIdOf = (token: string): string => sha256Base64Url(token)
 
 /** Whether a text could be a session token of ours at all. */
 export const isSessionToken = (text: string): boolean => TOKEN_SHAPE.test(text)

@@ -1,4 +1,4 @@
-import { sha256 } from '../core/digest.ts'
+import { sha256Base64Url } from '../core/digest.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
 import type { Records } from './records.ts'
@@ -11,7 +11,7 @@ type State = { readonly records: Records; readonly clock: Clock; readonly random
 /** Twice the 128 bits that a challenge needs at least. */
 const CHALLENGE_BYTES = 32
 
-const idOf = (challenge: string): string => sha256(challenge).toString('base64url')
+const idOf = (challenge: string): string => sha256Base64Url(challenge)
 
 /** Issues a challenge. @throws Problem `STATE_UNAVAILABLE` */
 export async function issueChallenge(

@@ -1,4 +1,4 @@
-import { sha256 } from '../core/digest.ts'
+import { sha256Base64Url } from '../core/digest.ts'
 import { Problem } from '../core/problem.ts'
 import { type Records, requireReadable } from './records.ts'
 
@@ -20,7 +20,7 @@ export async function advanceCounter(
   device: { readonly openid: string; readonly cpuId: string; readonly uid: string },
   counter: number | undefined,
 ): Promise<{ readonly newDevice: boolean }> {
-  const id = sha256(JSON.stringify([device.openid, device.cpuId, device.uid])).toString('base64url')
+  const id = sha256Base64Url(JSON.stringify([device.openid, device.cpuId, device.uid]))
 
   let newDevice = false
   await records.update<SoterDevice>('soterDevice', id, (known, slot) => {

@@ -1,8 +1,9 @@
+import type { Json } from '../core/json.ts'
 import type { ProblemCode } from '../core/problem.ts'
 import type { Secret } from '../core/secret.ts'
 
 /** A JSON object of WeChat's, not yet checked. */
-export type WechatJson = Readonly<Record<string, unknown>>
+export type WechatJson = Json
 
 /** A file sent as the part of a multipart form. */
 export type Upload = {

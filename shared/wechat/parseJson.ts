@@ -1,5 +1,5 @@
+import { parseJsonObject } from '../core/json.ts'
 import type { WechatJson } from './endpoint.ts'
-import { isJsonObject } from './readAnswer.ts'
 
 /** The digits behind a decimal point are no integer. */
 const STRING_OR_LONG_INTEGER = /"[^"\\]*(?:\\.[^"\\]*)*"|(?<![\d.])-?\d{16,}(?![\d.eE])/g
@@ -16,10 +16,5 @@ export function parseJson(text: string): WechatJson | undefined {
   const exact = /\d{16}/.test(text)
     ? text.replace(STRING_OR_LONG_INTEGER, (token) => (token.startsWith('"') ? token : `"${token}"`))
     : text
-  try {
-    const value: unknown = JSON.parse(exact)
-    return isJsonObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
+  return parseJsonObject(exact)
 }

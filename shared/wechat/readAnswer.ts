@@ -1,3 +1,4 @@
+import { isJsonObject } from '../core/json.ts'
 import { Problem } from '../core/problem.ts'
 import type { WechatJson } from './endpoint.ts'
 
@@ -32,9 +33,6 @@ export function readLooseInteger(value: unknown): number | undefined {
   const number = typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value
   return typeof number === 'number' && Number.isSafeInteger(number) ? number : undefined
 }
-
-export const isJsonObject = (value: unknown): value is WechatJson =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** An object inside an answer. @throws Problem `UPSTREAM_BAD_RESPONSE` */
 export function readObject(json: WechatJson, field: string): WechatJson {

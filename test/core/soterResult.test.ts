@@ -48,7 +48,7 @@ describe('a SOTER result', () => {
   })
 
   test.each([
-    ['not JSON', '{"raw":', 'is not JSON'],
+    ['not JSON', '{"raw":', 'is not a JSON object'],
     ['a text', '"raw"', 'is not a JSON object'],
     ['null', 'null', 'is not a JSON object'],
     ['a list', '[{"raw":"x"}]', 'is not a JSON object'],

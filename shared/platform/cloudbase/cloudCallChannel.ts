@@ -1,6 +1,6 @@
+import { isJsonObject } from '../../core/json.ts'
 import { type Answer, type Channel, ExchangeFailure } from '../../wechat/channel.ts'
 import type { AnyEndpoint, EndpointRequest, WechatJson } from '../../wechat/endpoint.ts'
-import { isJsonObject } from '../../wechat/readAnswer.ts'
 import type { WxServerSdk } from './sdk.ts'
 import { within } from './within.ts'
 

@@ -1,6 +1,7 @@
+import { isJsonObject } from '../../core/json.ts'
 import { Problem } from '../../core/problem.ts'
 import { defineEndpoint } from '../endpoint.ts'
-import { isJsonObject, readObject, readText, readTextOrNumber } from '../readAnswer.ts'
+import { readObject, readText, readTextOrNumber } from '../readAnswer.ts'
 
 /**
  * Exchanges the one-time code of the `getPhoneNumber` button for the user's number. Each success is billed.

@@ -88,7 +88,7 @@ describe('an input', () => {
     [{ resultJSON: undefined }, 'resultJSON', 'is missing'],
     [{ resultJSON: { raw: 'x' } }, 'resultJSON', 'must be of type string'],
     [{ resultJSON: '' }, 'resultJSON', 'is empty'],
-    [{ resultJSON: '{' }, 'resultJSON', 'is not JSON'],
+    [{ resultJSON: '{' }, 'resultJSON', 'is not a JSON object'],
     [{ resultJSON: '[]' }, 'resultJSON', 'is not a JSON object'],
     [{ resultJSON: 'null' }, 'resultJSON', 'is not a JSON object'],
     [{ resultJSON: 'x'.repeat(4097) }, 'resultJSON', 'is over its maximum of 4096 characters'],
