@@ -1,4 +1,4 @@
-import { Problem } from '../core/problem.ts'
+import { invalidArgument, Problem } from '../core/problem.ts'
 import type { Origin } from '../function/caller.ts'
 import type { AnyFunction } from '../function/define.ts'
 import { type Call, invoke } from '../function/invoke.ts'
@@ -11,6 +11,8 @@ export type WebRequest = {
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: Uint8Array
+  /** What the adapter already knows to be wrong with it. */
+  readonly problem?: Problem
   readonly requestId: string
   readonly remainingMs?: number
 }
@@ -28,14 +30,24 @@ export async function answerHttp(
   runtime: Runtime,
 ): Promise<WebResponse> {
   const { method, headers, body, requestId, remainingMs } = request
+  const problem = method === 'POST' ? request.problem : new Problem('METHOD_NOT_ALLOWED')
   const call: Call = {
     origin: readOrigin(headers.authorization),
     input: { body },
     requestId,
     ...(remainingMs !== undefined && { remainingMs }),
-    ...(method !== 'POST' && { problem: new Problem('METHOD_NOT_ALLOWED') }),
+    ...(problem && { problem }),
   }
   return toResponse(fn, await invoke(fn, call, runtime), headers.accept)
+}
+
+/** A body as a platform hands it over: text, or bytes in base64. */
+export function readBody(body: string, isBase64: boolean): Pick<WebRequest, 'body' | 'problem'> {
+  if (!isBase64) return { body: Buffer.from(body) }
+
+  const bytes = Buffer.from(body, 'base64')
+  if (bytes.toString('base64') === body) return { body: bytes }
+  return { body: bytes, problem: invalidArgument('', 'the body is not the base64 that it claims to be') }
 }
 
 /** Header names in lower case; of a repeated header the first value counts. */

@@ -2,7 +2,7 @@ import type { AnyFunction } from '../../function/define.ts'
 import { invoke } from '../../function/invoke.ts'
 import type { Reply } from '../../function/reply.ts'
 import type { Runtime } from '../../function/runtime.ts'
-import { answerHttp, lowerCaseHeaders, type WebRequest, type WebResponse } from '../http.ts'
+import { answerHttp, lowerCaseHeaders, readBody, type WebRequest, type WebResponse } from '../http.ts'
 import { createProcessRuntime } from '../processRuntime.ts'
 import { createRequestId } from '../requestId.ts'
 import { cloud } from './cloud.ts'
@@ -57,11 +57,11 @@ function readRequest({
   body,
   isBase64Encoded,
 }: HttpEvent): Omit<WebRequest, 'requestId'> {
-  const encoding = isBase64Encoded === true ? 'base64' : 'utf8'
+  const text = typeof body === 'string' ? body : body ? JSON.stringify(body) : ''
   return {
     method: httpMethod,
     headers: lowerCaseHeaders(headers),
-    body: Buffer.from(typeof body === 'string' ? body : body ? JSON.stringify(body) : '', encoding),
+    ...readBody(text, isBase64Encoded === true),
   }
 }
 

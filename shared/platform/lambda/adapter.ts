@@ -3,7 +3,7 @@ import type { AnyFunction } from '../../function/define.ts'
 import { invoke } from '../../function/invoke.ts'
 import type { Reply } from '../../function/reply.ts'
 import type { Runtime } from '../../function/runtime.ts'
-import { answerHttp, lowerCaseHeaders, type WebRequest } from '../http.ts'
+import { answerHttp, lowerCaseHeaders, readBody, type WebRequest } from '../http.ts'
 import { createProcessRuntime } from '../processRuntime.ts'
 import { createRequestId } from '../requestId.ts'
 
@@ -57,7 +57,7 @@ function readRequest(event: HttpEvent): Omit<WebRequest, 'requestId'> {
   return {
     method: method ?? '',
     headers,
-    body: Buffer.from(String(event.body ?? ''), event.isBase64Encoded ? 'base64' : 'utf8'),
+    ...readBody(String(event.body ?? ''), event.isBase64Encoded),
   }
 }
 

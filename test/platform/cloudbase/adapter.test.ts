@@ -152,6 +152,7 @@ describe('HTTP access', () => {
   test.each([
     ['as text', { body: '{"text":"x"}' }, 200],
     ['in base64', { body: Buffer.from('{"text":"x"}').toString('base64'), isBase64Encoded: true }, 200],
+    ['in what claims to be base64', { body: '!!!', isBase64Encoded: true }, 400],
     ['parsed', { body: { text: 'x' } }, 200],
     ['not at all', { body: undefined }, 200],
     ['as null', { body: null }, 200],

@@ -65,6 +65,7 @@ describe.each(PAYLOADS)('an HTTP event of payload %s', (_, event) => {
   test.each([
     ['as text', { body: BODY }, 200],
     ['in base64', { body: Buffer.from(BODY).toString('base64'), isBase64Encoded: true }, 200],
+    ['in what claims to be base64', { body: '!!!', isBase64Encoded: true }, 400],
     ['not at all', { body: undefined }, 200],
     ['as null', { body: null }, 200],
     ['as no JSON', { body: 'text=x' }, 400],
