@@ -52,11 +52,16 @@ export default defineFunction({
     const journal = records.empty('loginCode', sha256Base64Url(code))
     await records.write(journal, { requestId }, clock.nowMs() + CODE_LIFE_MS)
 
+    const askedAtMs = clock.nowMs()
     const user = await wechat.code2Session({ code })
     if (caller.kind === 'user' && caller.openid !== user.openid) {
       throw new Problem('FORBIDDEN', { reason: 'the code belongs to another user' })
     }
-    const { token, expiresAtMs } = await openSession({ records, clock, random }, user, sessionTtlSeconds)
+    const { token, expiresAtMs } = await openSession(
+      { records, clock, random },
+      { ...user, askedAtMs },
+      sessionTtlSeconds,
+    )
     return { openid: user.openid, ...(user.unionid && { unionid: user.unionid }), token, expiresAtMs }
   },
 })

@@ -14,6 +14,8 @@ export type Account = {
   readonly sessions: readonly Session[]
   /** WeChat keeps one session_key per user, so it belongs to the account and not to a session. */
   readonly sessionKey: string
+  /** When WeChat was asked for that key: of two logins the one that asked later has the key that lives. */
+  readonly keyAskedAtMs: number
   /** The key before a parallel login changed it, honoured for what the phone encrypted meanwhile. */
   readonly previousKey?: { readonly sessionKey: string; readonly untilMs: number }
   readonly decryptFailuresAtMs: readonly number[]
@@ -43,6 +45,14 @@ export const isSessionToken = (text: string): boolean => TOKEN_SHAPE.test(text)
 export const readAccount = (records: Records, openid: string): Promise<AccountSlot> =>
   records.read<Account>('account', handleOf(openid))
 
+/** A user as WeChat has just told who it is, with the moment at which it was asked. */
+export type LoggedInUser = {
+  readonly openid: string
+  readonly unionid?: string
+  readonly sessionKey: string
+  readonly askedAtMs: number
+}
+
 /**
  * Opens a session after WeChat has exchanged a code.
  *
@@ -52,7 +62,7 @@ export const readAccount = (records: Records, openid: string): Promise<AccountSl
  */
 export async function openSession(
   { records, clock, random }: State,
-  user: { readonly openid: string; readonly unionid?: string; readonly sessionKey: string },
+  { sessionKey, askedAtMs, ...user }: LoggedInUser,
   ttlSeconds: number,
 ): Promise<{ token: string; expiresAtMs: number }> {
   const token = `${handleOf(user.openid)}.${Buffer.from(random.bytes(32)).toString('base64url')}`
@@ -62,17 +72,33 @@ export async function openSession(
   await update(records, user.openid, (account) => {
     const remembered = account?.sessions.filter(({ expiresAtMs }) => expiresAtMs > nowMs - MEMORY_MS) ?? []
     const sessions = [...remembered, session].slice(-MAX_SESSIONS)
-    const previousKey = keyBefore(account, user.sessionKey, nowMs)
-    return { ...user, sessions, ...(previousKey && { previousKey }), decryptFailuresAtMs: [] }
+    return {
+      ...user,
+      sessions,
+      ...keysAfter(account, { sessionKey, askedAtMs }, nowMs),
+      decryptFailuresAtMs: [],
+    }
   })
   return { token, expiresAtMs: session.expiresAtMs }
 }
 
-function keyBefore(account: Account | undefined, sessionKey: string, nowMs: number): Account['previousKey'] {
-  if (!account || liveSessions(account, nowMs).length === 0) return undefined
-  if (account.sessionKey === sessionKey) return account.previousKey
+type Keys = Pick<Account, 'sessionKey' | 'keyAskedAtMs' | 'previousKey'>
 
-  return { sessionKey: account.sessionKey, untilMs: nowMs + PREVIOUS_KEY_MS }
+/** A login that is late to store, or was frozen meanwhile, does not displace the key of a later one. */
+function keysAfter(
+  account: Account | undefined,
+  { sessionKey, askedAtMs }: Pick<LoggedInUser, 'sessionKey' | 'askedAtMs'>,
+  nowMs: number,
+): Keys {
+  const fresh = { sessionKey, keyAskedAtMs: askedAtMs }
+  if (!account || liveSessions(account, nowMs).length === 0) return fresh
+
+  const { previousKey, keyAskedAtMs } = account
+  if (account.sessionKey === sessionKey) return { ...fresh, ...(previousKey && { previousKey }) }
+
+  const before = { sessionKey: account.sessionKey, keyAskedAtMs }
+  const [current, former] = askedAtMs >= keyAskedAtMs ? [fresh, before] : [before, fresh]
+  return { ...current, previousKey: { sessionKey: former.sessionKey, untilMs: nowMs + PREVIOUS_KEY_MS } }
 }
 
 /**
