@@ -17,7 +17,7 @@ import { type Input, parseCiphertext } from './input.ts'
 
 /** Reads encrypted or signed data with the key that the user's phone shares with WeChat and us. */
 export async function readWithSessionKey(context: DecryptContext, fields: Input): Promise<Found> {
-  const { caller, records, clock, random, config } = context
+  const { caller, records, clock, config } = context
   const encrypted =
     fields.encryptedData !== undefined && fields.iv !== undefined
       ? parseCiphertext(fields.encryptedData, fields.iv)
@@ -44,7 +44,7 @@ export async function readWithSessionKey(context: DecryptContext, fields: Input)
     return { data, source: 'encryptedData', integrity: isVerified ? 'verified' : 'unverified' }
   } catch (thrown) {
     if (thrown instanceof Problem && thrown.code === 'DECRYPT_FAILED')
-      await noteDecryptFailure({ records, clock, random }, caller.openid)
+      await noteDecryptFailure({ records, clock }, caller.openid)
     throw thrown
   }
 }

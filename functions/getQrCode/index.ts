@@ -28,7 +28,8 @@ type CodeContext = Context<'user' | 'server', typeof endpoints>
  * Makes a mini-program code: `unlimited` with a scene, `limited` or `classic` with a path.
  *
  * Equal parameters are answered from the cache. Limited and classic codes come out of a stock of 100,000 for
- * the life of the mini program, so only servers may ask for them and each is asked for at most once.
+ * the life of the mini program, so only servers may ask for them, a lost answer is never followed by another
+ * request, and the image is kept for good unless it is larger than a record.
  *
  * Fails with `SCENE_INVALID`, `PAGE_INVALID`, `FORBIDDEN`, `QUOTA_EXCEEDED`; for limited and classic codes
  * with `IN_PROGRESS` and `OUTCOME_UNKNOWN`.

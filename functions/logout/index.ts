@@ -24,8 +24,8 @@ export default defineFunction({
   uses: {},
   timeoutSeconds: 10,
 
-  async handle({ caller, records, clock, random }, { everywhere = false }): Promise<LogoutOutput> {
+  async handle({ caller, records, clock }, { everywhere = false }): Promise<LogoutOutput> {
     const which = everywhere || !caller.session ? 'all' : { sessionId: caller.session.id }
-    return { revoked: await endSessions({ records, clock, random }, caller.openid, which) }
+    return { revoked: await endSessions({ records, clock }, caller.openid, which) }
   },
 })

@@ -34,23 +34,24 @@ export async function createContenders(deployment: Deployment) {
   }
 }
 
+/** Our own functions as contenders: where their files are, and what holds for all of them. */
+const contendWith =
+  (environment: Variables, fileOf: (name: string) => string, common: Partial<Contender> = {}) =>
+  (name: string, call: Call, more: Partial<Contender>, variables: Variables = {}): Contender => ({
+    name: `${call.name}: ${name}`,
+    file: fileOf(call.name),
+    call,
+    environment: { ...environment, ...variables },
+    ...common,
+    ...more,
+  })
+
 function onCloudBase(
   { environment, dynamoDb, cloudCall, fileOnCloudBase, phone }: Deployment,
   handWritten: (name: HandWritten) => string,
 ): readonly Contender[] {
   const calls = cloudBaseCalls(phone)
-  const ours = (
-    name: string,
-    call: Call,
-    more: Partial<Contender>,
-    variables: Variables = {},
-  ): Contender => ({
-    name: `${call.name}: ${name}`,
-    file: fileOnCloudBase(call.name),
-    call,
-    environment: { ...environment, ...variables },
-    ...more,
-  })
+  const ours = contendWith(environment, fileOnCloudBase)
   const theirs = (name: string, file: HandWritten, answer: string): Contender => ({
     name,
     file: handWritten(file),
@@ -81,19 +82,7 @@ function onLambda(
   token: string,
 ): readonly Contender[] {
   const calls = lambdaCalls(phone)
-  const ours = (
-    name: string,
-    call: Call,
-    more: Partial<Contender>,
-    variables: Variables = {},
-  ): Contender => ({
-    name: `${call.name}: ${name}`,
-    file: fileOnLambda(call.name),
-    call,
-    environment: { ...environment, ...variables },
-    shareAim: WITHOUT_SDK,
-    ...more,
-  })
+  const ours = contendWith(environment, fileOnLambda, { shareAim: WITHOUT_SDK })
   const theirs = (name: string, file: HandWritten): Contender => ({
     name,
     file: handWritten(file),

@@ -143,7 +143,7 @@ export function liveSessionKeys(account: Account | undefined, nowMs: number): re
  * @returns how many living sessions were ended
  */
 export async function endSessions(
-  { records, clock }: State,
+  { records, clock }: Omit<State, 'random'>,
   openid: string,
   which: { readonly sessionId: string } | 'all',
 ): Promise<number> {
@@ -169,7 +169,10 @@ export async function endSessions(
  *
  * @throws Problem `RATE_LIMITED`
  */
-export const noteDecryptFailure = ({ records, clock }: State, openid: string): Promise<void> =>
+export const noteDecryptFailure = (
+  { records, clock }: Omit<State, 'random'>,
+  openid: string,
+): Promise<void> =>
   update(records, openid, (account) => {
     if (!account) return undefined
 

@@ -57,7 +57,8 @@ export function createAccessTokens({ fetch, records, mode, clock }: AccessTokens
   let rejected: { readonly value: string; readonly untilMs: number } | undefined
   let local: TokenRecord = { failures: 0 }
   let flight: { readonly token: Promise<HeldToken>; readonly endsAtMs: number } | undefined
-  let invalidation: Promise<void> = Promise.resolve()
+  /** Set while a refused token is being dropped from the store. */
+  let invalidation: Promise<void> | undefined
 
   const isStoreOptional = mode === 'stable'
 
@@ -174,7 +175,11 @@ export function createAccessTokens({ fetch, records, mode, clock }: AccessTokens
 
   return {
     async current(deadlineAtMs) {
-      await invalidation.catch(() => undefined)
+      if (invalidation)
+        await untilDeadline(
+          invalidation.catch(() => undefined),
+          deadlineAtMs,
+        )
       if (held && clock.nowMs() < held.renewAtMs) return held.value
 
       try {
@@ -186,26 +191,29 @@ export function createAccessTokens({ fetch, records, mode, clock }: AccessTokens
     },
 
     invalidate(token) {
-      if (isRejected(token)) return invalidation
+      if (isRejected(token)) return invalidation ?? Promise.resolve()
       if (held?.value === token) held = undefined
       rejected = { value: token, untilMs: clock.nowMs() + REJECTION_LIFE_MS }
       if (local.token?.value === token) local = { failures: local.failures }
 
-      invalidation = withStore(async (records) => {
+      const dropping = withStore(async (records) => {
         const slot = await records.read<TokenRecord>('accessToken', mode)
         if (slot.value?.token?.value !== token) return
 
         const { token: _refused, ...rest } = slot.value
         await records.write(slot, rest, clock.nowMs() + RECORD_LIFE_MS)
+      }).finally(() => {
+        if (invalidation === dropping) invalidation = undefined
       })
-      return invalidation
+      invalidation = dropping
+      return dropping
     },
 
     async refresh(deadlineAtMs) {
       // The point of a refresh is the shared token, so here the store must answer in either mode.
-      const before = (await records().read<TokenRecord>('accessToken', mode)).value?.token
+      const { value } = await untilDeadline(records().read<TokenRecord>('accessToken', mode), deadlineAtMs)
       const after = await untilDeadline(join(REFRESH_BEFORE_END_MS), deadlineAtMs)
-      return { refreshed: after.value !== before?.value, expiresAtMs: after.expiresAtMs }
+      return { refreshed: after.value !== value?.token?.value, expiresAtMs: after.expiresAtMs }
     },
   }
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
+import createSoterChallenge from '../../functions/createSoterChallenge/index.ts'
 import decryptOpenData from '../../functions/decryptOpenData/index.ts'
 import login from '../../functions/login/index.ts'
 import logout from '../../functions/logout/index.ts'
@@ -342,4 +343,15 @@ test('a login without a code needs no state, so a deployment without a store can
   const reply = await world.call(login, {}, world.wechatUser('alice'))
 
   expect(reply).toEqual({ ok: true, data: { openid: world.simulator.phone('alice').openid } })
+})
+
+test('a login costs two writes and a read, and its token is found with one read', async () => {
+  const world = await createWorld()
+
+  const origin = await world.logIn('alice')
+  const ofLogin = world.store.operations.length
+  await world.call(createSoterChallenge, { purpose: 'pay' }, origin)
+
+  expect(world.store.operations.slice(0, ofLogin)).toEqual(['putIfAbsent', 'get', 'putIfAbsent'])
+  expect(world.store.operations.slice(ofLogin)).toEqual(['get', 'putIfAbsent'])
 })

@@ -532,3 +532,15 @@ test('the token is never in a log, a reply or in the clear in the store', async 
     expect(text).not.toContain(APP_SECRET)
   }
 })
+
+test('nobody waits beyond their deadline for a refused token to be dropped from the store', async () => {
+  const world = await createWorld({ ...PROMPT, effects: { ...PROMPT.effects, clock: createRunningClock() } })
+  await check(world)
+  const token = await current(world)
+  world.store.get = () => new Promise(() => undefined)
+
+  void world.runtime.accessTokens().invalidate(token)
+  const waiting = world.runtime.accessTokens().current(world.runtime.clock.nowMs() + 40)
+
+  await expect(waiting).rejects.toMatchObject({ code: 'UPSTREAM_TIMEOUT' })
+})
