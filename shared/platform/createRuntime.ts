@@ -43,6 +43,7 @@ export function createRuntime(effects: Effects): Runtime {
       records,
       mode: config.tokenMode,
       clock,
+      random,
     }),
   )
   return {

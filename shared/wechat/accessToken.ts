@@ -1,9 +1,22 @@
 import { Problem } from '../core/problem.ts'
 import { withinDeadline } from '../core/withinDeadline.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { Random } from '../ports/random.ts'
 import { isStoreAbsent, type Records, type Slot } from '../state/records.ts'
 import type { IssuedToken } from './endpoints/issuedToken.ts'
-import { type Hold, heldProblem, holdAfter, holdAgain, isHeld } from './tokenHold.ts'
+import {
+  type AccessToken,
+  EMPTY_RECORD,
+  fetchEndsAtMs,
+  nextStep,
+  type SharedToken,
+  type TokenRecord,
+  toSharedToken,
+  withFailure,
+  withLease,
+  withoutToken,
+  withToken,
+} from './tokenRecord.ts'
 
 /** The deployment's access token, shared by all instances. */
 export interface AccessTokens {
@@ -12,21 +25,12 @@ export interface AccessTokens {
    *
    * @throws Problem `CONFIG_ERROR` for a wrong app id, secret or IP; otherwise what fetching it failed with
    */
-  current(deadlineAtMs: number): Promise<string>
-  /** Drops this value, and no other, after WeChat refused it. */
-  invalidate(token: string): Promise<void>
+  current(deadlineAtMs: number): Promise<AccessToken>
+  /** Drops this token, and no other, after WeChat refused it. */
+  invalidate(token: AccessToken): Promise<void>
   /** Renews the shared token when its end is near. Asking earlier changes nothing. */
   refresh(deadlineAtMs: number): Promise<{ readonly refreshed: boolean; readonly expiresAtMs: number }>
 }
-
-/** The one shared record: a token with its own end, and how fetching it has failed since. */
-type TokenRecord = {
-  readonly token?: HeldToken
-  readonly failures: number
-  readonly hold?: Hold
-}
-
-type HeldToken = { readonly value: string; readonly renewAtMs: number; readonly expiresAtMs: number }
 
 type AccessTokensOptions = {
   readonly fetch: (deadlineAtMs: number) => Promise<IssuedToken>
@@ -34,35 +38,51 @@ type AccessTokensOptions = {
   readonly records: () => Records
   readonly mode: 'stable' | 'classic'
   readonly clock: Clock
+  readonly random: Random
 }
 
-/** A fetch has its own time, because callers with different deadlines share it. */
-const FLIGHT_BUDGET_MS = 10_000
-const RENEW_BEFORE_END_MS = 60_000
+/** Enough to outwait a holder that died and then to fetch. Callers with different deadlines share it. */
+const FLIGHT_BUDGET_MS = 20_000
 /** WeChat renews a stable token in its last five minutes, not before. */
 const REFRESH_BEFORE_END_MS = 300_000
-const RECORD_LIFE_MS = 86_400_000
-/** A refused token that WeChat hands out again is given this long before it is asked about once more. */
-const REJECTION_LIFE_MS = 1000
+/** Timers of many deployments strike at the same second. */
+const REFRESH_SPREAD_MS = 1000
+/** A renewal that brought nothing is not tried by the next call already. */
+const RENEWAL_PAUSE_MS = 1000
+const FIRST_POLL_MS = 100
+const MAX_POLL_MS = 1000
+const MAX_WRITES = 8
 
 /**
  * Keeps one access token per process, and through the store one per deployment.
  *
- * However many callers wait, one fetch is in flight. A token near its end is renewed early, and served to
- * its hard end when renewing fails. In `stable` mode the store is a convenience: without it a process
- * fetches the same token for itself. In `classic` mode a fetch ends everybody's token, so the store must answer.
+ * However many callers and instances wait, one fetch is in flight: it belongs to whoever wrote the lease into
+ * the shared record, and its result is written only while that lease's fence still stands there. A token
+ * near its end is renewed early, and served to its hard end when renewing fails or takes long.
+ *
+ * In `stable` mode the store is a convenience: without it a process fetches the same token for itself. In
+ * `classic` mode a fetch ends everybody's token, so the store must answer.
+ *
+ * @see https://developers.weixin.qq.com/miniprogram/dev/server/API/mp-access-token/api_getstableaccesstoken.html
  */
-export function createAccessTokens({ fetch, records, mode, clock }: AccessTokensOptions): AccessTokens {
-  let held: HeldToken | undefined
-  let rejected: { readonly value: string; readonly untilMs: number } | undefined
-  let local: TokenRecord = { failures: 0 }
-  let flight: { readonly token: Promise<HeldToken>; readonly endsAtMs: number } | undefined
-  /** Set while a refused token is being dropped from the store. */
-  let invalidation: Promise<void> | undefined
+export function createAccessTokens({
+  fetch,
+  records,
+  mode,
+  clock,
+  random,
+}: AccessTokensOptions): AccessTokens {
+  let held: SharedToken | undefined
+  /** When this process last looked for a newer token. */
+  let lookedAtMs = Number.NEGATIVE_INFINITY
+  /** The newest token that this process saw refused: the store may not have heard of it. */
+  let refused: AccessToken | undefined
+  /** What this process knows where there is no store. */
+  let local: TokenRecord = EMPTY_RECORD
+  let flight: { readonly token: Promise<SharedToken>; readonly endsAtMs: number } | undefined
+  let invalidation: { readonly token: AccessToken; readonly done: Promise<void> } | undefined
 
   const isStoreOptional = mode === 'stable'
-
-  const isRejected = (token: string): boolean => rejected?.value === token && clock.nowMs() < rejected.untilMs
 
   /** Does without the store where it can. */
   async function withStore<T>(use: (records: Records) => Promise<T>): Promise<T | undefined> {
@@ -74,91 +94,106 @@ export function createAccessTokens({ fetch, records, mode, clock }: AccessTokens
     }
   }
 
-  const readShared = () => withStore((records) => records.read<TokenRecord>('accessToken', mode))
+  /** The record as the store has it; without a store, as this process remembers it. */
+  async function read(): Promise<Found> {
+    const slot = await withStore((found) => found.read<TokenRecord>('accessToken', mode))
+    return { slot, record: slot ? (slot.value ?? EMPTY_RECORD) : local }
+  }
 
-  /** The record in the store where there is one to be had, otherwise what this process remembers. */
-  async function share(slot: Slot<TokenRecord> | undefined, record: TokenRecord): Promise<boolean> {
+  /** `undefined` when somebody else has changed the record since. */
+  async function write({ slot }: Found, record: TokenRecord): Promise<Found | undefined> {
     local = record
-    if (!slot) return true
+    if (!slot) return { slot, record }
 
-    const expiresAtMs = clock.nowMs() + RECORD_LIFE_MS
-    const written = await withStore(
-      async (records) => (await records.write(slot, record, expiresAtMs)) ?? 'lost',
-    )
-    return written !== 'lost'
+    const written = await withStore(async (found) => (await found.write(slot, record)) ?? 'overtaken')
+    return written === 'overtaken' ? undefined : { slot: written, record }
   }
 
-  async function acquire(minimumLifeMs: number, deadlineAtMs: number): Promise<HeldToken> {
-    const slot = await readShared()
-    const record = slot?.value ?? local
-    const nowMs = clock.nowMs()
-    const token = record.token && !isRejected(record.token.value) ? record.token : undefined
-    if (token && nowMs < token.renewAtMs && token.expiresAtMs - nowMs > minimumLifeMs) return token
+  /** Changes the record, whoever else does, for as long as the change applies. */
+  async function change(
+    found: Found,
+    next: (record: TokenRecord) => TokenRecord | undefined,
+  ): Promise<'changed' | 'left alone'> {
+    let seen = found
+    for (let attempt = 0; attempt < MAX_WRITES; attempt++) {
+      const record = next(seen.record)
+      if (!record) return 'left alone'
+      if (await write(seen, record)) return 'changed'
 
-    // Should renewing fail, there is this one to serve until its end.
-    if (token && token.expiresAtMs > (held?.expiresAtMs ?? 0)) held = token
-    if (record.hold) await claimProbe(slot, { ...record, hold: record.hold }, nowMs)
-
-    return fetchAndShare(deadlineAtMs)
+      seen = await read()
+    }
+    return 'left alone'
   }
 
-  /** After a pause one instance of the deployment asks again; the others keep the pause. */
-  async function claimProbe(
-    slot: Slot<TokenRecord> | undefined,
-    record: TokenRecord & { hold: Hold },
-    nowMs: number,
-  ) {
-    if (isHeld(record.hold, nowMs)) throw heldProblem(record.hold, nowMs)
+  async function acquire(minimumLifeMs: number, deadlineAtMs: number): Promise<SharedToken> {
+    for (let poll = 0; ; poll++) {
+      const found = await read()
+      const record = withoutRefused(found.record)
+      const nowMs = clock.nowMs()
+      if (nowMs >= deadlineAtMs) throw late()
+      if (record.token) keep(record.token)
 
-    const next = holdAgain(record.hold, nowMs)
-    const isProber = await share(slot, { ...record, hold: next })
-    if (!isProber) throw heldProblem(next, nowMs)
+      const step = nextStep(record, nowMs, minimumLifeMs)
+      if (step.kind === 'serve') return step.token
+      if (step.kind === 'refuse') throw step.problem
+      if (step.kind === 'fetch') {
+        const claimed = await write(found, withLease(record, nowMs))
+        const token = claimed && (await fetchUnderLease(claimed))
+        if (token) return token
+      }
+      const pollMs = Math.min(MAX_POLL_MS, FIRST_POLL_MS * 1.5 ** poll) * (0.5 + random.fraction() / 2)
+      const leaseMs = step.kind === 'wait' ? step.untilMs - nowMs : pollMs
+      await clock.sleep(Math.min(pollMs, leaseMs))
+    }
   }
 
-  async function fetchAndShare(deadlineAtMs: number): Promise<HeldToken> {
-    const startedAtMs = clock.nowMs()
-    const { token: value, lifeSeconds } = await fetch(deadlineAtMs).catch(async (thrown: unknown) => {
-      await noteFailure(thrown)
+  /** @returns nothing when the lease was lost meanwhile: what came of it is then not for anybody */
+  async function fetchUnderLease(claimed: Found): Promise<SharedToken | undefined> {
+    const { fence } = claimed.record
+    const whileOurs = (next: (record: TokenRecord) => TokenRecord) => (record: TokenRecord) =>
+      record.fence === fence ? next(record) : undefined
+
+    const askedAtMs = clock.nowMs()
+    const issued = await fetch(fetchEndsAtMs(claimed.record)).catch(async (thrown: unknown) => {
+      const noting = whileOurs((record) => withFailure(record, thrown, clock.nowMs()))
+      await change(claimed, noting).catch(() => undefined)
       throw thrown
     })
-    const lifeMs = lifeSeconds * 1000
-    const expiresAtMs = startedAtMs + lifeMs
-    const renewAtMs = expiresAtMs - Math.min(RENEW_BEFORE_END_MS, lifeMs / 10)
-    const token = { value, expiresAtMs, renewAtMs }
+    const token = toSharedToken(issued, fence, askedAtMs)
+    const sharing = whileOurs((record) => withToken(record, token))
+    // A store that fails now takes nothing from the token.
+    const outcome = await change(claimed, sharing).catch(() => 'unknown')
+    if (outcome !== 'left alone') return token
 
-    // An answer that was overtaken gives way: the token that ends later was asked for later.
-    const slot = await readShared()
-    const theirs = slot?.value?.token
-    const isOther = theirs && theirs.value !== value && !isRejected(theirs.value)
-    const newest = isOther && theirs.expiresAtMs > expiresAtMs ? theirs : token
-    await share(slot, { token: newest, failures: 0 })
-    return newest
+    // A classic fetch has ended the token of whoever has overtaken us, or theirs has ended ours.
+    if (mode === 'classic') await change(await read(), (record) => ({ ...record, isSuspect: true }))
+    return undefined
   }
 
-  /** Beside the token that there is: another instance may have renewed it meanwhile. */
-  async function noteFailure(thrown: unknown): Promise<void> {
-    if (isOwnFault(thrown)) return
-
-    const slot = await readShared()
-    const { token, failures } = slot?.value ?? local
-    const pause = holdAfter(thrown, failures + 1, clock.nowMs())
-    const kept = token && !isRejected(token.value) ? token : undefined
-    await share(slot, { failures: failures + 1, ...(kept && { token: kept }), ...(pause && { hold: pause }) })
+  function withoutRefused(record: TokenRecord): TokenRecord {
+    const { token, ...rest } = record
+    return token && refused && isNoNewer(token, refused) ? rest : record
   }
 
-  /** Joins the fetch in flight, unless it is one that a frozen instance never finished. */
-  function join(minimumLifeMs: number): Promise<HeldToken> {
+  /** What an instance was frozen over must not undo what came after it. */
+  function keep(token: SharedToken): void {
+    const isRefused = [refused, invalidation?.token].some((other) => other && isNoNewer(token, other))
+    if (!isRefused && (!held || held.fence <= token.fence)) held = token
+  }
+
+  /** Joins the search in flight, unless it is one that a frozen instance never finished. */
+  function join(minimumLifeMs: number): Promise<SharedToken> {
     const nowMs = clock.nowMs()
     if (flight && nowMs < flight.endsAtMs) return flight.token
 
     const endsAtMs = nowMs + FLIGHT_BUDGET_MS
     const token = acquire(minimumLifeMs, endsAtMs)
       .then((acquired) => {
-        // A fetch that an instance was frozen in must not undo what came after it.
-        if (!held || held.expiresAtMs <= acquired.expiresAtMs) held = acquired
+        keep(acquired)
         return acquired
       })
       .finally(() => {
+        lookedAtMs = clock.nowMs()
         if (flight?.token === token) flight = undefined
       })
     flight = { token, endsAtMs }
@@ -166,58 +201,74 @@ export function createAccessTokens({ fetch, records, mode, clock }: AccessTokens
   }
 
   const untilDeadline = <T>(work: Promise<T>, deadlineAtMs: number): Promise<T> =>
-    withinDeadline(
-      work,
-      clock,
-      deadlineAtMs,
-      () => new Problem('UPSTREAM_TIMEOUT', { detail: 'waiting for the access token' }),
-    )
+    withinDeadline(work, clock, deadlineAtMs, late)
+
+  const isAlive = ({ expiresAtMs }: SharedToken): boolean => clock.nowMs() < expiresAtMs
+
+  const isGoodEnough = (token: SharedToken): boolean => {
+    const nowMs = clock.nowMs()
+    const hasJustLooked = nowMs >= lookedAtMs && nowMs - lookedAtMs < RENEWAL_PAUSE_MS
+    return nowMs < (hasJustLooked ? token.expiresAtMs : token.renewAtMs)
+  }
+
+  async function drop(token: AccessToken): Promise<void> {
+    const outcome = await change(await read(), (record) => withoutToken(record, token, clock.nowMs()))
+    if (outcome === 'changed') refused = token
+  }
 
   return {
     async current(deadlineAtMs) {
-      if (invalidation)
+      if (invalidation) {
         await untilDeadline(
-          invalidation.catch(() => undefined),
+          invalidation.done.catch(() => undefined),
           deadlineAtMs,
         )
-      if (held && clock.nowMs() < held.renewAtMs) return held.value
+      }
+      if (held && isGoodEnough(held)) return held
 
       try {
-        return (await untilDeadline(join(0), deadlineAtMs)).value
+        const token = await untilDeadline(join(0), deadlineAtMs)
+        if (isAlive(token)) return token
       } catch (thrown) {
-        if (held && clock.nowMs() < held.expiresAtMs) return held.value
+        if (held && isAlive(held)) return held
         throw thrown
       }
+      throw new Problem('UPSTREAM_UNAVAILABLE', { detail: 'the access token ended before it came' })
     },
 
     invalidate(token) {
-      if (isRejected(token)) return invalidation ?? Promise.resolve()
-      if (held?.value === token) held = undefined
-      rejected = { value: token, untilMs: clock.nowMs() + REJECTION_LIFE_MS }
-      if (local.token?.value === token) local = { failures: local.failures }
+      if (held && isNoNewer(held, token)) held = undefined
+      if (invalidation && isNoNewer(token, invalidation.token)) return invalidation.done
+      if (refused && isNoNewer(token, refused)) return Promise.resolve()
 
-      const dropping = withStore(async (records) => {
-        const slot = await records.read<TokenRecord>('accessToken', mode)
-        if (slot.value?.token?.value !== token) return
-
-        const { token: _refused, ...rest } = slot.value
-        await records.write(slot, rest, clock.nowMs() + RECORD_LIFE_MS)
-      }).finally(() => {
-        if (invalidation === dropping) invalidation = undefined
+      const done = drop(token).finally(() => {
+        if (invalidation?.done === done) invalidation = undefined
       })
-      invalidation = dropping
-      return dropping
+      invalidation = { token, done }
+      return done
     },
 
     async refresh(deadlineAtMs) {
       // The point of a refresh is the shared token, so here the store must answer in either mode.
-      const { value } = await untilDeadline(records().read<TokenRecord>('accessToken', mode), deadlineAtMs)
-      const after = await untilDeadline(join(REFRESH_BEFORE_END_MS), deadlineAtMs)
-      return { refreshed: after.value !== value?.token?.value, expiresAtMs: after.expiresAtMs }
+      const { value: record = EMPTY_RECORD } = await untilDeadline(
+        records().read<TokenRecord>('accessToken', mode),
+        deadlineAtMs,
+      )
+      const step = nextStep(withoutRefused(record), clock.nowMs(), REFRESH_BEFORE_END_MS)
+      if (step.kind === 'serve') return { refreshed: false, expiresAtMs: step.token.expiresAtMs }
+      if (record.token && isAlive(record.token)) await clock.sleep(random.fraction() * REFRESH_SPREAD_MS)
+
+      const { value, expiresAtMs } = await untilDeadline(join(REFRESH_BEFORE_END_MS), deadlineAtMs)
+      return { refreshed: value !== record.token?.value, expiresAtMs }
     },
   }
 }
 
-/** A variable that this one function lacks is no news for the others: WeChat was not even asked. */
-const isOwnFault = (thrown: unknown): boolean =>
-  thrown instanceof Problem && thrown.code === 'CONFIG_ERROR' && thrown.options.upstream === undefined
+/** The same value, from the same fetch or an earlier one. */
+const isNoNewer = (token: AccessToken, than: AccessToken): boolean =>
+  token.value === than.value && token.fence <= than.fence
+
+/** The record, with what a conditional write has to name; without a slot where there is no store. */
+type Found = { readonly slot: Slot<TokenRecord> | undefined; readonly record: TokenRecord }
+
+const late = () => new Problem('UPSTREAM_TIMEOUT', { detail: 'waiting for the access token' })

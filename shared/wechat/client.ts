@@ -92,7 +92,7 @@ async function sendWithToken(
   { accessTokens, clock, deadlineAtMs }: ClientOptions,
 ): Promise<Answer> {
   const token = await accessTokens().current(deadlineAtMs)
-  const answer = await send(token)
+  const answer = await send(token.value)
   if (!answer.json || !isTokenErrcode(errcodeOf(answer.json))) return answer
 
   await withinDeadline(
@@ -102,5 +102,5 @@ async function sendWithToken(
     () => new Problem('UPSTREAM_TIMEOUT'),
   )
   // Once and no more, even with the same token: WeChat now and then refuses one that lives.
-  return send(await accessTokens().current(deadlineAtMs))
+  return send((await accessTokens().current(deadlineAtMs)).value)
 }

@@ -16,10 +16,12 @@ export type Hold = {
 const CONFIG_HOLD_MS = 60_000
 const OUTAGE_HOLD_MS = 30_000
 const FAILURES_BEFORE_HOLD = 3
+/** A pause that lasts longer than this was written by a clock that is off. */
+const MAX_HOLD_AHEAD_MS = 2 * CONFIG_HOLD_MS
 
-/** Whether the pause still lasts. One that ends later than any could was written by a clock that is off. */
+/** Whether the pause still lasts. */
 export const isHeld = ({ untilMs }: Hold, nowMs: number): boolean =>
-  nowMs < untilMs && untilMs - nowMs <= CONFIG_HOLD_MS
+  nowMs < untilMs && untilMs - nowMs <= MAX_HOLD_AHEAD_MS
 
 /** The pause after a failure; `undefined` when asking again at once is fine. */
 export function holdAfter(thrown: unknown, failuresInRow: number, nowMs: number): Hold | undefined {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import checkContent from '../../functions/checkContent/index.ts'
 import type { Fault } from '../../scripts/simulator/faults.ts'
+import type { AccessToken } from '../../shared/wechat/tokenRecord.ts'
 import { promptRandom } from '../support/promptRandom.ts'
 import { createRunningClock } from '../support/runningClock.ts'
 import { NOW_MS } from '../support/testClock.ts'
@@ -11,6 +12,7 @@ const CLASSIC = '/cgi-bin/token'
 const CHECK = '/wxa/msg_sec_check'
 const PROMPT = { effects: { random: promptRandom } }
 const CLASSIC_MODE = { ...PROMPT, environment: { WECHAT_TOKEN_MODE: 'classic' } }
+const LEASE_MS = 8000
 const FOREVER = Number.POSITIVE_INFINITY
 
 const TEXT = { type: 'text', scene: 1, content: 'tea' }
@@ -21,8 +23,10 @@ async function check(world: World, requestId?: string) {
   return world.call(checkContent, TEXT, world.wechatUser('alice'), requestId ? { requestId } : {})
 }
 
-const current = (world: World): Promise<string> =>
+const acquire = (world: World): Promise<AccessToken> =>
   world.runtime.accessTokens().current(world.clock.nowMs() + 5000)
+
+const current = async (world: World): Promise<string> => (await acquire(world)).value
 
 const fetches = (world: World, path = STABLE): number => world.simulator.requests(path).length
 
@@ -148,7 +152,7 @@ describe('expires_in', () => {
     await current(world)
     world.clock.advance(seconds * 1000 * 0.9 - 60_000)
 
-    expect(await accessTokens.current(NOW_MS + 1e9)).toBe('a')
+    expect(await accessTokens.current(NOW_MS + 1e9)).toMatchObject({ value: 'a' })
     expect(fetches(world)).toBe(1)
   })
 
@@ -307,39 +311,39 @@ describe('an outage of the token endpoint', () => {
 describe('a refused token', () => {
   test('is dropped, and no other', async () => {
     const world = await createWorld(PROMPT)
-    const first = await current(world)
+    const first = await acquire(world)
 
-    await world.runtime.accessTokens().invalidate('another')
+    await world.runtime.accessTokens().invalidate({ ...first, value: 'another' })
 
-    expect(await current(world)).toBe(first)
+    expect(await current(world)).toBe(first.value)
     world.restart()
-    expect(await current(world)).toBe(first)
+    expect(await current(world)).toBe(first.value)
     expect(fetches(world)).toBe(1)
   })
 
   test('is dropped for processes that start later', async () => {
     const world = await createWorld(PROMPT)
-    const first = await current(world)
+    const first = await acquire(world)
     world.simulator.killAccessTokens()
     await world.runtime.accessTokens().invalidate(first)
 
     world.restart()
 
-    expect(await current(world)).not.toBe(first)
+    expect(await current(world)).not.toBe(first.value)
   })
 
   test('leaves the newer one of another process alone', async () => {
     const world = await createWorld(PROMPT)
-    const first = await current(world)
+    const first = await acquire(world)
     const late = world.runtime.accessTokens()
     world.simulator.killAccessTokens()
     world.restart()
     await world.runtime.accessTokens().invalidate(first)
-    const second = await current(world)
+    const second = await acquire(world)
 
     await late.invalidate(first)
 
-    expect(await late.current(world.clock.nowMs() + 5000)).toBe(second)
+    expect(await late.current(world.clock.nowMs() + 5000)).toMatchObject(second)
     expect(fetches(world)).toBe(2)
   })
 
@@ -460,53 +464,56 @@ describe('classic mode', () => {
   })
 })
 
-describe('a fetch that is overtaken', () => {
-  test('gives way to the newer token, here and in the store', async () => {
-    const world = await createWorld(CLASSIC_MODE)
-    world.simulator.faults.add({ path: CLASSIC, latencyMs: 80 })
-    const slow = current(world)
-    while (fetches(world, CLASSIC) === 0) await new Promise((resolve) => setImmediate(resolve))
-    world.clock.advance(10_000)
-
-    const newer = await current(world)
-
-    expect(await slow).toBe(newer)
-    expect(await current(world)).toBe(newer)
+describe('a fetch that outlives its lease', () => {
+  /** Another process takes the lease over while this one's fetch is on its way. */
+  async function overtake(world: World, path: string) {
+    world.simulator.faults.add({ path, latencyMs: 80 })
+    const slow = acquire(world)
+    while (fetches(world, path) === 0) await new Promise((resolve) => setImmediate(resolve))
+    world.clock.advance(LEASE_MS)
     world.restart()
-    expect(await current(world)).toBe(newer)
-    expect(fetches(world, CLASSIC)).toBe(2)
+    return { slow, newer: await acquire(world) }
+  }
+
+  test('writes nothing over what its successor fetched', async () => {
+    const world = await createWorld(PROMPT)
+    world.simulator.faults.add({
+      path: STABLE,
+      latencyMs: 80,
+      body: '{"access_token":"late","expires_in":7200}',
+    })
+    const { slow, newer } = await overtake(world, STABLE)
+
+    expect(await slow).toMatchObject(newer)
+
+    world.restart()
+    expect(await current(world)).toBe(newer.value)
   })
 
-  test('by another process gives way too', async () => {
+  test('makes the classic token of its successor suspect, so that it is renewed before it dies', async () => {
     const world = await createWorld(CLASSIC_MODE)
-    world.simulator.faults.add({ path: CLASSIC, latencyMs: 80 })
-    const slow = current(world)
-    while (fetches(world, CLASSIC) === 0) await new Promise((resolve) => setImmediate(resolve))
-    world.clock.advance(1)
+    const { slow, newer } = await overtake(world, CLASSIC)
+
+    const last = await slow
+
+    expect(last.value).not.toBe(newer.value)
+    expect(fetches(world, CLASSIC)).toBe(3)
     world.restart()
-    const newer = await current(world)
-
-    expect(await slow).toBe(newer)
-
+    expect(await current(world)).toBe(last.value)
+    world.clock.advance(300_000)
     expect(codeOf(await check(world))).toBe('OK')
-    expect(fetches(world, CLASSIC)).toBe(2)
+    expect(fetches(world, CLASSIC)).toBe(3)
   })
-})
 
-describe('a fetch that fails', () => {
-  test('leaves the token alone that another process has fetched meanwhile', async () => {
+  test('and fails leaves what its successor fetched alone', async () => {
     const world = await createWorld(CLASSIC_MODE)
-    const slow = world.runtime.accessTokens()
     world.simulator.faults.add({ path: CLASSIC, latencyMs: 100, errcode: 45011 })
-    const failing = slow.current(world.clock.nowMs() + 5000)
-    while (fetches(world, CLASSIC) === 0) await new Promise((resolve) => setImmediate(resolve))
-    world.restart()
-    const fetched = await current(world)
+    const { slow, newer } = await overtake(world, CLASSIC)
 
-    await expect(failing).rejects.toMatchObject({ code: 'RATE_LIMITED' })
+    await expect(slow).rejects.toMatchObject({ code: 'RATE_LIMITED' })
 
     world.restart()
-    expect(await current(world)).toBe(fetched)
+    expect(await current(world)).toBe(newer.value)
     expect(fetches(world, CLASSIC)).toBe(2)
   })
 })
@@ -536,7 +543,7 @@ test('the token is never in a log, a reply or in the clear in the store', async 
 test('nobody waits beyond their deadline for a refused token to be dropped from the store', async () => {
   const world = await createWorld({ ...PROMPT, effects: { ...PROMPT.effects, clock: createRunningClock() } })
   await check(world)
-  const token = await current(world)
+  const token = await acquire(world)
   world.store.get = () => new Promise(() => undefined)
 
   void world.runtime.accessTokens().invalidate(token)
