@@ -126,6 +126,8 @@ export function createAccessTokens({
   }
 
   async function acquire(minimumLifeMs: number, deadlineAtMs: number): Promise<SharedToken> {
+    const holder = Buffer.from(random.bytes(9)).toString('base64url')
+    let isPatient = true
     for (let poll = 0; ; poll++) {
       const found = await read()
       const record = withoutRefused(found.record)
@@ -133,22 +135,36 @@ export function createAccessTokens({
       if (nowMs >= deadlineAtMs) throw late()
       if (record.token) keep(record.token)
 
-      const step = nextStep(record, nowMs, minimumLifeMs)
+      const step = nextStep(record, nowMs, { minimumLifeMs, holder })
       if (step.kind === 'serve') return step.token
       if (step.kind === 'refuse') throw step.problem
       if (step.kind === 'fetch') {
-        const claimed = await write(found, withLease(record, nowMs))
-        const token = claimed && (await fetchUnderLease(claimed))
+        const token = await fetchUnderLease(step.isOurs ? found : await claim(found, record, nowMs))
         if (token) return token
+        isPatient = false
       }
       const pollMs = Math.min(MAX_POLL_MS, FIRST_POLL_MS * 1.5 ** poll) * (0.5 + random.fraction() / 2)
       const leaseMs = step.kind === 'wait' ? step.untilMs - nowMs : pollMs
       await clock.sleep(Math.min(pollMs, leaseMs))
     }
+
+    /**
+     * A store that answers and then refuses the write may be throttled by all those who try at once. Then
+     * somebody has the lease, and one look more tells it.
+     */
+    async function claim(found: Found, record: TokenRecord, nowMs: number): Promise<Found | undefined> {
+      const claimed = await write(found, withLease(record, nowMs, holder)).catch((thrown: unknown) => {
+        if (!isPatient) throw thrown
+      })
+      const isUnwritten = found.slot !== undefined && claimed?.slot === undefined
+      return claimed && !(isUnwritten && isPatient) ? claimed : undefined
+    }
   }
 
-  /** @returns nothing when the lease was lost meanwhile: what came of it is then not for anybody */
-  async function fetchUnderLease(claimed: Found): Promise<SharedToken | undefined> {
+  /** @returns nothing without a lease, or when it was lost meanwhile: what came of it is then for nobody */
+  async function fetchUnderLease(claimed: Found | undefined): Promise<SharedToken | undefined> {
+    if (!claimed) return undefined
+
     const { fence } = claimed.record
     const whileOurs = (next: (record: TokenRecord) => TokenRecord) => (record: TokenRecord) =>
       record.fence === fence ? next(record) : undefined
@@ -254,7 +270,8 @@ export function createAccessTokens({
         records().read<TokenRecord>('accessToken', mode),
         deadlineAtMs,
       )
-      const step = nextStep(withoutRefused(record), clock.nowMs(), REFRESH_BEFORE_END_MS)
+      const need = { minimumLifeMs: REFRESH_BEFORE_END_MS }
+      const step = nextStep(withoutRefused(record), clock.nowMs(), need)
       if (step.kind === 'serve') return { refreshed: false, expiresAtMs: step.token.expiresAtMs }
       if (record.token && isAlive(record.token)) await clock.sleep(random.fraction() * REFRESH_SPREAD_MS)
 

@@ -16,7 +16,7 @@ export type TokenRecord = {
   /** Grows with every lease. Whoever finds another one here than its own has been overtaken. */
   readonly fence: number
   /** Somebody is fetching. It ends by itself, should its holder be frozen or killed. */
-  readonly lease?: { readonly untilMs: number }
+  readonly lease?: Lease
   readonly token?: SharedToken
   /** Failed fetches in a row. */
   readonly failures: number
@@ -26,6 +26,8 @@ export type TokenRecord = {
   /** A fetch that nobody shares may have ended the token: it serves its last minutes while it is renewed. */
   readonly isSuspect?: true
 }
+
+type Lease = { readonly untilMs: number; readonly holder: string }
 
 export const EMPTY_RECORD: TokenRecord = { fence: 0, failures: 0 }
 
@@ -46,22 +48,30 @@ export type NextStep =
   | { readonly kind: 'serve'; readonly token: SharedToken }
   | { readonly kind: 'refuse'; readonly problem: Problem }
   | { readonly kind: 'wait'; readonly untilMs: number }
-  | { readonly kind: 'fetch' }
+  /** `isOurs`: the lease is there already, written with an answer that was lost. */
+  | { readonly kind: 'fetch'; readonly isOurs: boolean }
 
-/** @param minimumLifeMs a token that lives no longer than this is due to be renewed */
-export function nextStep(record: TokenRecord, nowMs: number, minimumLifeMs: number): NextStep {
+type Need = {
+  /** A token that lives no longer than this is due to be renewed. */
+  readonly minimumLifeMs: number
+  /** Whose search this is. */
+  readonly holder?: string
+}
+
+export function nextStep(record: TokenRecord, nowMs: number, { minimumLifeMs, holder }: Need): NextStep {
   const { token, hold, lease } = record
   const living = token && nowMs < token.expiresAtMs ? token : undefined
   const isDue = (at: SharedToken) =>
     nowMs >= at.renewAtMs || at.expiresAtMs - nowMs <= minimumLifeMs || record.isSuspect === true
   if (living && !isDue(living)) return { kind: 'serve', token: living }
+  if (lease && lease.holder === holder && nowMs < lease.untilMs) return { kind: 'fetch', isOurs: true }
   if (hold && isHeld(hold, nowMs)) return { kind: 'refuse', problem: heldProblem(hold, nowMs) }
-  if (!lease || !isLeased(lease, nowMs)) return { kind: 'fetch' }
+  if (!lease || !isLeased(lease, nowMs)) return { kind: 'fetch', isOurs: false }
 
   return living ? { kind: 'serve', token: living } : { kind: 'wait', untilMs: lease.untilMs }
 }
 
-const isLeased = ({ untilMs }: { readonly untilMs: number }, nowMs: number): boolean =>
+const isLeased = ({ untilMs }: Lease, nowMs: number): boolean =>
   nowMs < untilMs && untilMs - nowMs <= MAX_LEASE_AHEAD_MS
 
 /**
@@ -70,12 +80,12 @@ const isLeased = ({ untilMs }: { readonly untilMs: number }, nowMs: number): boo
  *
  * The fence is at least the time, so that it grows even where a record was lost.
  */
-export function withLease(record: TokenRecord, nowMs: number): TokenRecord {
+export function withLease(record: TokenRecord, nowMs: number, holder: string): TokenRecord {
   const { isSuspect: _renewedFrom, hold, ...rest } = record
   return {
     ...rest,
     fence: Math.max(record.fence + 1, nowMs),
-    lease: { untilMs: nowMs + LEASE_MS },
+    lease: { untilMs: nowMs + LEASE_MS, holder },
     ...(hold && { hold: holdAgain(hold, nowMs) }),
   }
 }

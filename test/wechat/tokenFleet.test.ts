@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import checkContent from '../../functions/checkContent/index.ts'
 import refreshAccessToken from '../../functions/refreshAccessToken/index.ts'
+import { Problem } from '../../shared/core/problem.ts'
 import { invoke } from '../../shared/function/invoke.ts'
 import type { Reply } from '../../shared/function/reply.ts'
 import type { Runtime } from '../../shared/function/runtime.ts'
@@ -72,6 +73,40 @@ describe.each([
 
     expect(await codesOf(replies)).toEqual(['OK'])
     expect(fetches(world, path)).toBe(2)
+  })
+
+  test('twenty cold instances that throttle the store with their first write make one fetch', async () => {
+    const world = await createWorld(options)
+    const { putIfAbsent } = world.store
+    let writes = 0
+    world.store.putIfAbsent = async (key, record) => {
+      writes++
+      if (writes % 2 === 0) throw new Problem('STATE_UNAVAILABLE')
+      return putIfAbsent(key, record)
+    }
+
+    const replies = startInstances(world, 20).map((runtime) => check(world, runtime))
+
+    expect(await codesOf(replies)).toEqual(['OK'])
+    expect(fetches(world, path)).toBe(1)
+    expect(writes).toBe(20)
+  })
+
+  test('a cold instance whose lease was written, but not confirmed, goes on with it', async () => {
+    const world = await createWorld(options)
+    const { putIfAbsent } = world.store
+    world.store.putIfAbsent = async (key, record) => {
+      await putIfAbsent(key, record)
+      throw new Problem('STATE_UNAVAILABLE')
+    }
+
+    expect(codeOf(await check(world, world.runtime))).toBe('OK')
+
+    const operations = world.store.operations.length
+    expect(operations).toBeLessThan(5)
+    world.restart()
+    expect(codeOf(await check(world, world.runtime))).toBe('OK')
+    expect(fetches(world, path)).toBe(1)
   })
 
   test('twenty cold instances with a wrong secret ask WeChat once', async () => {

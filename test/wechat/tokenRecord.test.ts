@@ -25,10 +25,10 @@ const HELD: TokenRecord = { ...EMPTY_RECORD, hold: { untilMs: NOW_MS + 30_000 } 
 
 const leasedUntil = (untilMs: number, record = EMPTY_RECORD): TokenRecord => ({
   ...record,
-  lease: { untilMs },
+  lease: { untilMs, holder: 'another' },
 })
 const stepAt = (record: TokenRecord, nowMs = NOW_MS, minimumLifeMs = 0) =>
-  nextStep(record, nowMs, minimumLifeMs).kind
+  nextStep(record, nowMs, { minimumLifeMs, holder: 'us' }).kind
 
 describe('an instance in need of a token', () => {
   test.each<[string, TokenRecord, number, number, string]>([
@@ -43,6 +43,13 @@ describe('an instance in need of a token', () => {
     ['waits while another one fetches', leasedUntil(NOW_MS + 1), NOW_MS, 0, 'wait'],
     ['fetches when the lease is over', leasedUntil(NOW_MS), NOW_MS, 0, 'fetch'],
     ['waits for a holder whose clock is seconds ahead', leasedUntil(NOW_MS + 30_000), NOW_MS, 0, 'wait'],
+    [
+      'goes on with a lease of its own',
+      { ...HELD, lease: { untilMs: NOW_MS + 1, holder: 'us' } },
+      NOW_MS,
+      0,
+      'fetch',
+    ],
     ['ignores a lease of a clock that is off', leasedUntil(NOW_MS + 30_001), NOW_MS, 0, 'fetch'],
     [
       'takes a due token while another one renews',
@@ -81,33 +88,35 @@ describe('an instance in need of a token', () => {
 
 describe('a lease', () => {
   test('has a greater fence than every one before', () => {
-    const first = withLease(EMPTY_RECORD, NOW_MS)
-    const second = withLease(first, NOW_MS)
-    const byASlowClock = withLease(second, NOW_MS - 600_000)
+    const first = withLease(EMPTY_RECORD, NOW_MS, 'us')
+    const second = withLease(first, NOW_MS, 'us')
+    const byASlowClock = withLease(second, NOW_MS - 600_000, 'us')
 
     expect(second.fence).toBeGreaterThan(first.fence)
     expect(byASlowClock.fence).toBeGreaterThan(second.fence)
   })
 
   test('has a greater fence even when the record was lost', () => {
-    expect(withLease(EMPTY_RECORD, NOW_MS + 1).fence).toBeGreaterThan(withLease(EMPTY_RECORD, NOW_MS).fence)
+    expect(withLease(EMPTY_RECORD, NOW_MS + 1, 'us').fence).toBeGreaterThan(
+      withLease(EMPTY_RECORD, NOW_MS, 'us').fence,
+    )
   })
 
   test('lasts longer than its fetch may, by the time that the store may take', () => {
-    const { lease, ...record } = withLease(EMPTY_RECORD, NOW_MS)
+    const { lease, ...record } = withLease(EMPTY_RECORD, NOW_MS, 'us')
 
     expect(lease?.untilMs).toBe(NOW_MS + 8000)
     expect(fetchEndsAtMs({ ...record, ...(lease && { lease }) })).toBe(NOW_MS + 5500)
   })
 
   test('after a pause makes the others pause on', () => {
-    const probing = withLease(HELD, NOW_MS + 30_000)
+    const probing = withLease(HELD, NOW_MS + 30_000, 'us')
 
     expect(stepAt(probing, NOW_MS + 59_999)).toBe('refuse')
   })
 
   test('keeps the token that there is', () => {
-    expect(withLease(RECORD, NOW_MS).token).toEqual(TOKEN)
+    expect(withLease(RECORD, NOW_MS, 'us').token).toEqual(TOKEN)
   })
 })
 
@@ -126,14 +135,14 @@ describe('a fetched token', () => {
   })
 
   test('ends lease, failures and pause', () => {
-    const trouble = withLease({ ...HELD, failures: 5 }, NOW_MS)
+    const trouble = withLease({ ...HELD, failures: 5 }, NOW_MS, 'us')
 
     expect(withToken(trouble, TOKEN)).toEqual({ fence: trouble.fence, failures: 0, token: TOKEN })
   })
 
   test('stays suspect when it was found so while it was fetched', () => {
     expect(withToken({ ...EMPTY_RECORD, isSuspect: true }, TOKEN)).toMatchObject({ isSuspect: true })
-    expect(withLease({ ...RECORD, isSuspect: true }, NOW_MS)).not.toHaveProperty('isSuspect')
+    expect(withLease({ ...RECORD, isSuspect: true }, NOW_MS, 'us')).not.toHaveProperty('isSuspect')
   })
 })
 
