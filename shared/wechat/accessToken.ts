@@ -2,21 +2,18 @@ import { Problem } from '../core/problem.ts'
 import { withinDeadline } from '../core/withinDeadline.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
-import { isStoreAbsent, type Records, type Slot } from '../state/records.ts'
+import type { Records } from '../state/records.ts'
 import type { IssuedToken } from './endpoints/issuedToken.ts'
+import { createTokenPlace } from './tokenPlace.ts'
 import {
   type AccessToken,
   EMPTY_RECORD,
-  fetchEndsAtMs,
   nextStep,
   type SharedToken,
   type TokenRecord,
-  toSharedToken,
-  withFailure,
-  withLease,
   withoutToken,
-  withToken,
 } from './tokenRecord.ts'
+import { late, searchToken } from './tokenSearch.ts'
 
 /** The deployment's access token, shared by all instances. */
 export interface AccessTokens {
@@ -49,9 +46,6 @@ const REFRESH_BEFORE_END_MS = 300_000
 const REFRESH_SPREAD_MS = 1000
 /** A renewal that brought nothing is not tried by the next call already. */
 const RENEWAL_PAUSE_MS = 1000
-const FIRST_POLL_MS = 100
-const MAX_POLL_MS = 1000
-const MAX_WRITES = 8
 
 /**
  * Keeps one access token per process, and through the store one per deployment.
@@ -59,9 +53,6 @@ const MAX_WRITES = 8
  * However many callers and instances wait, one fetch is in flight: it belongs to whoever wrote the lease into
  * the shared record, and its result is written only while that lease's fence still stands there. A token
  * near its end is renewed early, and served to its hard end when renewing fails or takes long.
- *
- * In `stable` mode the store is a convenience: without it a process fetches the same token for itself. In
- * `classic` mode a fetch ends everybody's token, so the store must answer.
  *
  * @see https://developers.weixin.qq.com/miniprogram/dev/server/API/mp-access-token/api_getstableaccesstoken.html
  */
@@ -77,114 +68,10 @@ export function createAccessTokens({
   let lookedAtMs = Number.NEGATIVE_INFINITY
   /** The newest token that this process saw refused: the store may not have heard of it. */
   let refused: AccessToken | undefined
-  /** What this process knows where there is no store. */
-  let local: TokenRecord = EMPTY_RECORD
   let flight: { readonly token: Promise<SharedToken>; readonly endsAtMs: number } | undefined
   let invalidation: { readonly token: AccessToken; readonly done: Promise<void> } | undefined
 
-  const isStoreOptional = mode === 'stable'
-
-  /** Does without the store where it can. */
-  async function withStore<T>(use: (records: Records) => Promise<T>): Promise<T | undefined> {
-    try {
-      return await use(records())
-    } catch (thrown) {
-      if (isStoreOptional && isStoreAbsent(thrown)) return undefined
-      throw thrown
-    }
-  }
-
-  /** The record as the store has it; without a store, as this process remembers it. */
-  async function read(): Promise<Found> {
-    const slot = await withStore((found) => found.read<TokenRecord>('accessToken', mode))
-    return { slot, record: slot ? (slot.value ?? EMPTY_RECORD) : local }
-  }
-
-  /** `undefined` when somebody else has changed the record since. */
-  async function write({ slot }: Found, record: TokenRecord): Promise<Found | undefined> {
-    local = record
-    if (!slot) return { slot, record }
-
-    const written = await withStore(async (found) => (await found.write(slot, record)) ?? 'overtaken')
-    return written === 'overtaken' ? undefined : { slot: written, record }
-  }
-
-  /** Changes the record, whoever else does, for as long as the change applies. */
-  async function change(
-    found: Found,
-    next: (record: TokenRecord) => TokenRecord | undefined,
-  ): Promise<'changed' | 'left alone'> {
-    let seen = found
-    for (let attempt = 0; attempt < MAX_WRITES; attempt++) {
-      const record = next(seen.record)
-      if (!record) return 'left alone'
-      if (await write(seen, record)) return 'changed'
-
-      seen = await read()
-    }
-    return 'left alone'
-  }
-
-  async function acquire(minimumLifeMs: number, deadlineAtMs: number): Promise<SharedToken> {
-    const holder = Buffer.from(random.bytes(9)).toString('base64url')
-    let isPatient = true
-    for (let poll = 0; ; poll++) {
-      const found = await read()
-      const record = withoutRefused(found.record)
-      const nowMs = clock.nowMs()
-      if (nowMs >= deadlineAtMs) throw late()
-      if (record.token) keep(record.token)
-
-      const step = nextStep(record, nowMs, { minimumLifeMs, holder })
-      if (step.kind === 'serve') return step.token
-      if (step.kind === 'refuse') throw step.problem
-      if (step.kind === 'fetch') {
-        const token = await fetchUnderLease(step.isOurs ? found : await claim(found, record, nowMs))
-        if (token) return token
-        isPatient = false
-      }
-      const pollMs = Math.min(MAX_POLL_MS, FIRST_POLL_MS * 1.5 ** poll) * (0.5 + random.fraction() / 2)
-      const leaseMs = step.kind === 'wait' ? step.untilMs - nowMs : pollMs
-      await clock.sleep(Math.min(pollMs, leaseMs))
-    }
-
-    /**
-     * A store that answers and then refuses the write may be throttled by all those who try at once. Then
-     * somebody has the lease, and one look more tells it.
-     */
-    async function claim(found: Found, record: TokenRecord, nowMs: number): Promise<Found | undefined> {
-      const claimed = await write(found, withLease(record, nowMs, holder)).catch((thrown: unknown) => {
-        if (!isPatient) throw thrown
-      })
-      const isUnwritten = found.slot !== undefined && claimed?.slot === undefined
-      return claimed && !(isUnwritten && isPatient) ? claimed : undefined
-    }
-  }
-
-  /** @returns nothing without a lease, or when it was lost meanwhile: what came of it is then for nobody */
-  async function fetchUnderLease(claimed: Found | undefined): Promise<SharedToken | undefined> {
-    if (!claimed) return undefined
-
-    const { fence } = claimed.record
-    const whileOurs = (next: (record: TokenRecord) => TokenRecord) => (record: TokenRecord) =>
-      record.fence === fence ? next(record) : undefined
-
-    const askedAtMs = clock.nowMs()
-    const issued = await fetch(fetchEndsAtMs(claimed.record)).catch(async (thrown: unknown) => {
-      const noting = whileOurs((record) => withFailure(record, thrown, clock.nowMs()))
-      await change(claimed, noting).catch(() => undefined)
-      throw thrown
-    })
-    const token = toSharedToken(issued, fence, askedAtMs)
-    const sharing = whileOurs((record) => withToken(record, token))
-    // A store that fails now takes nothing from the token.
-    const outcome = await change(claimed, sharing).catch(() => 'unknown')
-    if (outcome !== 'left alone') return token
-
-    // A classic fetch has ended the token of whoever has overtaken us, or theirs has ended ours.
-    if (mode === 'classic') await change(await read(), (record) => ({ ...record, isSuspect: true }))
-    return undefined
-  }
+  const place = createTokenPlace({ records, mode })
 
   function withoutRefused(record: TokenRecord): TokenRecord {
     const { token, ...rest } = record
@@ -203,7 +90,8 @@ export function createAccessTokens({
     if (flight && nowMs < flight.endsAtMs) return flight.token
 
     const endsAtMs = nowMs + FLIGHT_BUDGET_MS
-    const token = acquire(minimumLifeMs, endsAtMs)
+    const search = { minimumLifeMs, deadlineAtMs: endsAtMs, view: withoutRefused, onSeen: keep }
+    const token = searchToken({ place, fetch, mode, clock, random, ...search })
       .then((acquired) => {
         keep(acquired)
         return acquired
@@ -228,7 +116,9 @@ export function createAccessTokens({
   }
 
   async function drop(token: AccessToken): Promise<void> {
-    const outcome = await change(await read(), (record) => withoutToken(record, token, clock.nowMs()))
+    const outcome = await place.change(await place.read(), (record) =>
+      withoutToken(record, token, clock.nowMs()),
+    )
     if (outcome === 'changed') refused = token
   }
 
@@ -284,8 +174,3 @@ export function createAccessTokens({
 /** The same value, from the same fetch or an earlier one. */
 const isNoNewer = (token: AccessToken, than: AccessToken): boolean =>
   token.value === than.value && token.fence <= than.fence
-
-/** The record, with what a conditional write has to name; without a slot where there is no store. */
-type Found = { readonly slot: Slot<TokenRecord> | undefined; readonly record: TokenRecord }
-
-const late = () => new Problem('UPSTREAM_TIMEOUT', { detail: 'waiting for the access token' })

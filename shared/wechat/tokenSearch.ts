@@ -1,0 +1,113 @@
+import { Problem } from '../core/problem.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Random } from '../ports/random.ts'
+import type { IssuedToken } from './endpoints/issuedToken.ts'
+import type { Found, TokenPlace } from './tokenPlace.ts'
+import {
+  fetchEndsAtMs,
+  nextStep,
+  type SharedToken,
+  type TokenRecord,
+  toSharedToken,
+  withFailure,
+  withLease,
+  withToken,
+} from './tokenRecord.ts'
+
+type SearchOptions = {
+  readonly place: TokenPlace
+  readonly fetch: (deadlineAtMs: number) => Promise<IssuedToken>
+  readonly mode: 'stable' | 'classic'
+  readonly clock: Clock
+  readonly random: Random
+  /** A token that lives no longer than this is due to be renewed. */
+  readonly minimumLifeMs: number
+  readonly deadlineAtMs: number
+  /** The record as this process sees it, which may know of a refusal that the store has not heard of. */
+  readonly view: (record: TokenRecord) => TokenRecord
+  /** Hears of every token that stood in the record, also of one that is due. */
+  readonly onSeen: (token: SharedToken) => void
+}
+
+const FIRST_POLL_MS = 100
+const MAX_POLL_MS = 1000
+
+/**
+ * Finds a token that is good enough: the one in the record, the one that whoever holds the lease is
+ * fetching, or one fetched under a lease of its own.
+ *
+ * @throws Problem what the fetch or its pause fails with, and `UPSTREAM_TIMEOUT`
+ */
+export async function searchToken(options: SearchOptions): Promise<SharedToken> {
+  const { place, clock, random, minimumLifeMs, deadlineAtMs, view, onSeen } = options
+  const holder = Buffer.from(random.bytes(9)).toString('base64url')
+  for (let poll = 0, claims = 0; ; poll++) {
+    const found = await place.read()
+    const record = view(found.record)
+    const nowMs = clock.nowMs()
+    if (nowMs >= deadlineAtMs) throw late()
+    if (record.token) onSeen(record.token)
+
+    const step = nextStep(record, nowMs, { minimumLifeMs, holder })
+    if (step.kind === 'serve') return step.token
+    if (step.kind === 'refuse') throw step.problem
+    if (step.kind === 'fetch') {
+      const leased = withLease(record, nowMs, holder)
+      const claimed = step.isOurs ? found : await claim(place, found, leased, claims++ === 0)
+      const token = claimed && (await fetchUnderLease(options, claimed))
+      if (token) return token
+    }
+    const pollMs = Math.min(MAX_POLL_MS, FIRST_POLL_MS * 1.5 ** poll) * (0.5 + random.fraction() / 2)
+    await clock.sleep(step.kind === 'wait' ? Math.min(pollMs, step.untilMs - nowMs) : pollMs)
+  }
+}
+
+/**
+ * Writes the lease, unless somebody else was first.
+ *
+ * A store that answers and then refuses the write may be throttled by all those who try at once. Then somebody
+ * has the lease, and one look more will show it: the first refusal counts as a loss.
+ */
+async function claim(
+  place: TokenPlace,
+  found: Found,
+  leased: TokenRecord,
+  isFirst: boolean,
+): Promise<Found | undefined> {
+  const claimed = await place.write(found, leased).catch((thrown: unknown) => {
+    if (isFirst) return undefined
+    throw thrown
+  })
+  const isUnwritten = found.slot !== undefined && claimed?.slot === undefined
+  return isFirst && isUnwritten ? undefined : claimed
+}
+
+/** @returns nothing when the lease was lost meanwhile: what came of the fetch is then for nobody */
+async function fetchUnderLease(
+  { place, fetch, mode, clock }: SearchOptions,
+  claimed: Found,
+): Promise<SharedToken | undefined> {
+  const { fence } = claimed.record
+  const whileOurs = (next: (record: TokenRecord) => TokenRecord) => (record: TokenRecord) =>
+    record.fence === fence ? next(record) : undefined
+
+  const askedAtMs = clock.nowMs()
+  const issued = await fetch(fetchEndsAtMs(claimed.record)).catch(async (thrown: unknown) => {
+    const noting = whileOurs((record) => withFailure(record, thrown, clock.nowMs()))
+    await place.change(claimed, noting).catch(() => undefined)
+    throw thrown
+  })
+  const token = toSharedToken(issued, fence, askedAtMs)
+  const sharing = whileOurs((record) => withToken(record, token))
+  // A store that fails now takes nothing from the token.
+  const outcome = await place.change(claimed, sharing).catch(() => 'unknown')
+  if (outcome !== 'left alone') return token
+
+  // A classic fetch has ended the token of whoever has overtaken us, or theirs has ended ours.
+  if (mode === 'classic') {
+    await place.change(await place.read(), (record) => ({ ...record, isSuspect: true }))
+  }
+  return undefined
+}
+
+export const late = () => new Problem('UPSTREAM_TIMEOUT', { detail: 'waiting for the access token' })
