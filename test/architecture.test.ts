@@ -29,7 +29,7 @@ const ALLOWED: Readonly<Record<string, readonly RegExp[]>> = {
   'shared/state': [/^shared\/(core|ports|state)\//],
   'shared/wechat': [/^shared\/(core|ports|state|wechat)\//],
   'shared/function': [/^zod\/mini$/, /^shared\/(core|ports|state|wechat|function)\//],
-  'shared/platform': [/^node:/, /^shared\//, /^(aws-lambda|wx-server-sdk)$/],
+  'shared/platform': [/^node:/, /^shared\//, /^(aws-lambda|wx-server-sdk|@cloudbase\/node-sdk)$/],
 }
 
 for (const [part, allowed] of Object.entries(ALLOWED)) {

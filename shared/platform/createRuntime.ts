@@ -13,6 +13,7 @@ import type { Channel } from '../wechat/channel.ts'
 import type { AnyEndpoint } from '../wechat/endpoint.ts'
 import { fetchToken } from '../wechat/fetchToken.ts'
 import { createHttpsChannel } from '../wechat/httpsChannel.ts'
+import { createCloudBaseStore } from './cloudbase/database/store.ts'
 import { createDynamoDbStore } from './dynamodb/store.ts'
 
 /** The effects that a process brings. Tests bring their own. */
@@ -77,7 +78,7 @@ function createStore(
     case 'dynamodb':
       return createDynamoDbStore({ table: config.stateTable, environment, clock, random, transport })
     case 'cloudbase':
-      throw configProblem('STATE_STORE', 'names a store that this version does not have yet')
+      return createCloudBaseStore({ collection: config.stateTable, clock, random })
   }
 }
 

@@ -22,5 +22,6 @@ export function createCallRecords(find: () => Records, clock: Clock, deadlineAtM
     write: (slot, value, expiresAtMs) => inTime((records) => records.write(slot, value, expiresAtMs)),
     remove: (slot) => inTime((records) => records.remove(slot)),
     update: (kind, id, change) => inTime((records) => records.update(kind, id, change)),
+    sweep: () => inTime((records) => records.sweep()),
   }
 }

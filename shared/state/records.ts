@@ -33,6 +33,11 @@ export interface Records {
    * Updates of one record by one process take turns, so that a burst does not contend with itself.
    */
   update<T>(kind: RecordKind, id: string, change: ChangeRecord<T>): Promise<void>
+  /**
+   * Removes some of what ended more than an hour ago, and tells how much; 0 where the store cleans up by
+   * itself. Whatever is left is for the next time.
+   */
+  sweep(): Promise<number>
 }
 
 /** Gets the value, and the slot it was found in. */
@@ -49,6 +54,9 @@ export type RecordKind =
   | 'effect'
   | 'qrCode'
   | 'loginCode'
+  | 'openData'
+  | 'budget'
+  | 'limitedCodes'
 
 type RecordsOptions = {
   readonly store: StateStore
@@ -60,6 +68,10 @@ type RecordsOptions = {
 
 const MAX_ATTEMPTS = 8
 const FIRST_PAUSE_MS = 10
+/** No instance's clock is so late that it takes what ended then for alive. */
+const SWEEP_MARGIN_MS = 3_600_000
+/** At one sweep every two minutes, a third of a million records a day. */
+const SWEEP_LIMIT = 500
 
 export function createRecords({ store, appId, keys, clock, random }: RecordsOptions): Records {
   const keyOf = (kind: RecordKind, id: string) => `${appId}:${kind}:${id}`
@@ -102,6 +114,8 @@ export function createRecords({ store, appId, keys, clock, random }: RecordsOpti
       turns.set(key, turn)
       return turn
     },
+
+    sweep: async () => (await store.sweep?.(clock.nowMs() - SWEEP_MARGIN_MS, SWEEP_LIMIT)) ?? 0,
   }
 
   async function updateNow<T>(kind: RecordKind, id: string, change: ChangeRecord<T>): Promise<void> {

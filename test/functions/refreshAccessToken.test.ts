@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import checkSession from '../../functions/checkSession/index.ts'
 import refreshAccessToken from '../../functions/refreshAccessToken/index.ts'
-import { NOW_MS } from '../support/testClock.ts'
+import { Problem } from '../../shared/core/problem.ts'
+import { createMemoryStore } from '../../shared/platform/memoryStore.ts'
+import type { StateStore } from '../../shared/ports/stateStore.ts'
+import { createTestClock, NOW_MS } from '../support/testClock.ts'
 import { codeOf, createWorld, dataOf, NOBODY, SERVER, SERVER_KEY, TIMER } from '../support/world.ts'
 
 const PATH = '/cgi-bin/stable_token'
@@ -86,4 +89,64 @@ test('a wrong secret is a CONFIG_ERROR that names the variable', async () => {
     error: { code: 'CONFIG_ERROR', message: expect.stringContaining('WECHAT_APP_SECRET') },
   })
   expect(JSON.stringify(reply)).not.toContain('canary')
+})
+
+describe('records that are over', () => {
+  const HOUR_MS = 3_600_000
+
+  /** A deployment on a store that has to be swept, and how often that was tried. */
+  async function createSweptWorld(sweep: () => Promise<number> = async () => 1, environment = {}) {
+    const swept: number[] = []
+    const memoryStore: StateStore = {
+      ...createMemoryStore(createTestClock()),
+      sweep(endedByMs) {
+        swept.push(endedByMs)
+        return sweep()
+      },
+    }
+    return { swept, world: await createWorld({ environment, effects: { memoryStore } }) }
+  }
+
+  test('are removed beside the refresh, an hour after their end', async () => {
+    const { world, swept } = await createSweptWorld()
+
+    await world.call(refreshAccessToken, {}, TIMER)
+    world.clock.advance(120_000)
+    await world.call(refreshAccessToken, {}, TIMER)
+
+    expect(swept).toEqual([NOW_MS - HOUR_MS, NOW_MS + 120_000 - HOUR_MS])
+  })
+
+  test.each<[string, () => Promise<number>]>([
+    ['fails', () => Promise.reject(new Problem('STATE_UNAVAILABLE'))],
+    ['breaks', () => Promise.reject(new TypeError('canary'))],
+    ['does not end', () => new Promise(() => undefined)],
+  ])('a sweep that %s is in the log, and nothing to the refresh', async (_, sweep) => {
+    const { world } = await createSweptWorld(sweep)
+
+    expect(dataOf(await world.call(refreshAccessToken, {}, TIMER)).refreshed).toBe(true)
+
+    expect(world.logLines.at(-1)).toContain('records that are over were not removed')
+    expect(world.logLines.at(-1)).not.toContain('canary')
+  })
+
+  test('a refresh that fails leaves them to be removed all the same', async () => {
+    const { world, swept } = await createSweptWorld(undefined, { WECHAT_APP_SECRET: 'wrong' })
+
+    expect(codeOf(await world.call(refreshAccessToken, {}, TIMER))).toBe('CONFIG_ERROR')
+
+    expect(swept).toHaveLength(1)
+  })
+
+  test('are nobody’s to remove but the timer’s and the server’s', async () => {
+    const { world, swept } = await createSweptWorld()
+
+    await world.call(refreshAccessToken, {}, NOBODY)
+    await world.call(refreshAccessToken, {}, world.wechatUser('alice'))
+    await world.call(refreshAccessToken, { force: true }, SERVER)
+    expect(swept).toEqual([])
+
+    await world.call(refreshAccessToken, {}, SERVER)
+    expect(swept).toHaveLength(1)
+  })
 })

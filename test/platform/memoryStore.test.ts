@@ -3,10 +3,11 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { createMemoryStore } from '../../shared/platform/memoryStore.ts'
+import { createMemorySubject } from '../support/memoryWire.ts'
 import { describeStateStore } from '../support/stateStoreContract.ts'
 import { createTestClock, NOW_MS } from '../support/testClock.ts'
 
-describeStateStore('the memory store', createMemoryStore)
+describeStateStore('the memory store', createMemorySubject())
 
 setFlagsFromString('--expose-gc')
 const collectGarbage: () => void = runInNewContext('gc')

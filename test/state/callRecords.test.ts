@@ -17,6 +17,7 @@ const OPERATIONS: Readonly<Record<string, (records: Records) => Promise<unknown>
   write: (records) => records.write(records.empty('effect', 'one'), { value: 1 }),
   remove: (records) => records.remove({ key: 'wx1:effect:one', version: 'v1' }),
   update: (records) => records.update('effect', 'one', () => ({ value: { value: 1 } })),
+  sweep: (records) => records.sweep(),
 }
 
 function createStore() {
@@ -29,7 +30,13 @@ function createStore() {
 for (const [name, operate] of Object.entries(OPERATIONS)) {
   test(`a ${name} that the store does not answer ends with the call's time`, async () => {
     const { clock, store, records } = createStore()
-    Object.assign(store, { get: never, putIfAbsent: never, compareAndSet: never, deleteIf: never })
+    Object.assign(store, {
+      get: never,
+      putIfAbsent: never,
+      compareAndSet: never,
+      deleteIf: never,
+      sweep: never,
+    })
 
     const done = operate(createCallRecords(() => records, clock, clock.nowMs() + 40))
 

@@ -301,3 +301,29 @@ test.each(['read', 'write', 'update'] as const)(
     expect(store.dump()).toBe('')
   },
 )
+
+describe('a sweep', () => {
+  test('asks the store for a bounded part of what ended an hour ago', async () => {
+    const { store, open, clock } = createState()
+    const asked: unknown[] = []
+    Object.assign(store, {
+      sweep: async (...arguments_: unknown[]) => {
+        asked.push(arguments_)
+        return 7
+      },
+    })
+    clock.advance(5000)
+
+    expect(await open().sweep()).toBe(7)
+
+    expect(asked).toEqual([[NOW_MS + 5000 - 3_600_000, 500]])
+  })
+
+  test('removes nothing where the store cleans up by itself', async () => {
+    const { records, clock } = createState()
+    await records.write(records.empty('effect', 'a'), { n: 1 }, NOW_MS + 1)
+    clock.advance(7_200_000)
+
+    expect(await records.sweep()).toBe(0)
+  })
+})

@@ -1,5 +1,6 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { DatabaseAnswer, FakeDatabase } from './fakeCloudBaseDatabase.ts'
 import { type CloudCall, encodeOpenApiAnswer, type OpenApiAnswer, readCloudCall } from './openApiWire.ts'
 
 /** What comes of a cloud call: WeChat's answer, a failure of CloudBase's, or no answer at all. */
@@ -17,6 +18,7 @@ type FakeCloudBaseOptions = {
   readonly openApi?: (call: CloudCall) => CloudAnswer | Promise<CloudAnswer>
   /** The storage: a download URL, or nothing for a file that is not there. */
   readonly temporaryUrl?: (fileId: string) => string | undefined
+  readonly database?: FakeDatabase
   /** Any other action of the endpoint by its name (`functions.invokeFunction`): from its parameters to `data`. */
   readonly actions?: Readonly<Record<string, (parameters: Parameters) => object>>
 }
@@ -27,12 +29,15 @@ export type FakeCloudBase = {
   readonly environment: Readonly<Record<string, string>>
   /** The cloud calls that came in so far. */
   readonly cloudCalls: readonly CloudCall[]
+  /** The secret ids that the requests so far were signed with. */
+  readonly secretIds: readonly string[]
   close(): Promise<void>
 }
 
 /** Starts a CloudBase endpoint on 127.0.0.1: cloud calls, storage links and whatever else is handed in. */
 export async function startFakeCloudBase(options: FakeCloudBaseOptions): Promise<FakeCloudBase> {
   const cloudCalls: CloudCall[] = []
+  const secretIds: string[] = []
 
   async function answerCloudCall(call: CloudCall): Promise<CloudAnswer> {
     cloudCalls.push(call)
@@ -41,6 +46,7 @@ export async function startFakeCloudBase(options: FakeCloudBaseOptions): Promise
 
   const server = http.createServer(async (request, response) => {
     const bytes = Buffer.concat(await request.toArray())
+    secretIds.push(/Credential=([^/]*)/.exec(request.headers.authorization ?? '')?.[1] ?? '')
     const contentType = request.headers['content-type'] ?? ''
     const answer = contentType.startsWith('multipart/form-data')
       ? await answerCloudCall(readCloudCall(bytes, contentType))
@@ -52,6 +58,7 @@ export async function startFakeCloudBase(options: FakeCloudBaseOptions): Promise
 
   return {
     cloudCalls,
+    secretIds,
     environment: {
       TCB_CONTEXT_CNFG: JSON.stringify({ URL: url }),
       TCB_ENV: 'test-env',
@@ -70,13 +77,14 @@ export async function startFakeCloudBase(options: FakeCloudBaseOptions): Promise
 const API_NOT_FOUND = -604100
 
 function respond(
-  answer: CloudAnswer | { readonly data: object },
+  answer: CloudAnswer | DatabaseAnswer,
   request: http.IncomingMessage,
   response: http.ServerResponse,
 ): void {
   if (answer === 'hang') return
   if (answer === 'reset') return void request.socket.resetAndDestroy()
   if ('status' in answer) return void response.writeHead(answer.status).end()
+  if ('text' in answer) return void response.writeHead(200).end(answer.text)
 
   if ('body' in answer || 'errorCode' in answer) {
     response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(encodeOpenApiAnswer(answer))
@@ -88,12 +96,14 @@ function respond(
 
 function answerAction(
   { action, ...parameters }: Parameters,
-  { temporaryUrl, actions }: FakeCloudBaseOptions,
-) {
-  if (action === 'storage.batchGetDownloadUrl') return { data: linksFor(parameters, temporaryUrl) }
+  { temporaryUrl, database, actions }: FakeCloudBaseOptions,
+): DatabaseAnswer {
+  const name = String(action)
+  if (database && name.startsWith('database.')) return database.answer(name, parameters)
+  if (name === 'storage.batchGetDownloadUrl') return { data: linksFor(parameters, temporaryUrl) }
 
-  const act = actions?.[String(action)]
-  return act ? { data: act(parameters) } : { code: 'INVALID_PARAM', message: `no action ${action}` }
+  const act = actions?.[name]
+  return act ? { data: act(parameters) } : { code: 'INVALID_PARAM', message: `no action ${name}` }
 }
 
 function linksFor({ file_list }: Parameters, temporaryUrl: FakeCloudBaseOptions['temporaryUrl']): object {

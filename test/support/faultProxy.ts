@@ -6,14 +6,19 @@ export type Fault =
   | 'resetBefore'
   | 'resetAfter'
   | 'hang'
+  /** Reset, and passed on when `deliverLate` says so. */
+  | 'late'
   | { readonly status: number; readonly body: string; readonly isPassedOn?: boolean }
 
 export type FaultProxy = {
   readonly url: string
   /** One for each request to come, in order; the others are passed on and answered. */
   readonly faults: (Fault | undefined)[]
+  /** While set, every connection is reset. */
+  isDown: boolean
   /** The `x-amz-target` operations that came in so far. */
   readonly operations: readonly string[]
+  deliverLate(): Promise<void>
   close(): Promise<void>
 }
 
@@ -21,13 +26,15 @@ export type FaultProxy = {
 export async function startFaultProxy(targetUrl: string): Promise<FaultProxy> {
   const faults: (Fault | undefined)[] = []
   const operations: string[] = []
+  const late: (() => Promise<unknown>)[] = []
 
   const server = http.createServer(async (request, response) => {
     operations.push(String(request.headers['x-amz-target']).replace('DynamoDB_20120810.', ''))
-    const fault = faults.shift()
+    const fault = proxy.isDown ? 'resetBefore' : faults.shift()
     const body = Buffer.concat(await request.toArray())
     if (fault === 'hang') return
-    if (fault === 'resetBefore') return request.socket.resetAndDestroy()
+    if (fault === 'late') late.push(() => forward(targetUrl, request, body))
+    if (fault === 'resetBefore' || fault === 'late') return request.socket.resetAndDestroy()
     if (typeof fault === 'object' && !fault.isPassedOn)
       return response.writeHead(fault.status).end(fault.body)
 
@@ -38,16 +45,21 @@ export async function startFaultProxy(targetUrl: string): Promise<FaultProxy> {
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 
-  return {
+  const proxy: FaultProxy = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     faults,
     operations,
+    isDown: false,
+    async deliverLate() {
+      for (const passOn of late.splice(0)) await passOn()
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
         server.closeAllConnections()
       }),
   }
+  return proxy
 }
 
 const forward = (targetUrl: string, { method, headers }: http.IncomingMessage, body: Buffer) =>

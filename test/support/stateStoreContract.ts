@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import type { StateStore, StoredRecord } from '../../shared/ports/stateStore.ts'
-import { createTestClock, NOW_MS, type TestClock } from './testClock.ts'
+import type { StoredRecord } from '../../shared/ports/stateStore.ts'
+import { describeStoreFaults, recordOf, type StoreUnderTest } from './stateStoreFaults.ts'
+import { createTestClock, NOW_MS } from './testClock.ts'
 
 const RACERS = 64
 
 /** What every state store must do, told once. Stores may share what is behind them: keys are fresh. */
-export function describeStateStore(name: string, openStore: (clock: TestClock) => StateStore): void {
+export function describeStateStore(name: string, subject: StoreUnderTest): void {
   const open = () => {
     const clock = createTestClock()
-    return { clock, store: openStore(clock), key: `wx1:test:${randomUUID()}` }
+    return { clock, store: subject.open(clock), key: `wx1:test:${randomUUID()}` }
   }
 
   const race = async (attempt: (index: number) => Promise<boolean>): Promise<number[]> => {
@@ -139,6 +140,31 @@ export function describeStateStore(name: string, openStore: (clock: TestClock) =
       expect(await store.deleteIf(key, 'v2')).toBe(true)
     })
 
+    test('what one instance has written every other reads at once', async () => {
+      const { store, key, clock } = open()
+      const other = subject.open(clock)
+
+      await store.putIfAbsent(key, recordOf('v1'))
+      expect(await other.get(key)).toEqual(recordOf('v1'))
+      await other.compareAndSet(key, 'v1', recordOf('v2'))
+      expect(await store.get(key)).toEqual(recordOf('v2'))
+      await store.deleteIf(key, 'v2')
+      expect(await other.get(key)).toBeUndefined()
+    })
+
+    test('whoever writes on a stale read is refused, and the record stands', async () => {
+      const { store, key, clock } = open()
+      const other = subject.open(clock)
+      await store.putIfAbsent(key, recordOf('v1'))
+      const stale = await store.get(key)
+      await other.compareAndSet(key, 'v1', recordOf('v2'))
+
+      expect(await store.compareAndSet(key, String(stale?.version), recordOf('v3'))).toBe(false)
+      expect(await store.deleteIf(key, String(stale?.version))).toBe(false)
+
+      expect(await store.get(key)).toEqual(recordOf('v2'))
+    })
+
     test('of many who put at once exactly one succeeds, and its record stands', async () => {
       const { store, key } = open()
 
@@ -188,11 +214,7 @@ export function describeStateStore(name: string, openStore: (clock: TestClock) =
 
       expect(winners).toHaveLength(1)
     })
+
+    describeStoreFaults(subject)
   })
 }
-
-const recordOf = (version: string, content: Partial<StoredRecord> = {}): StoredRecord => ({
-  version,
-  body: `body of ${version}`,
-  ...content,
-})

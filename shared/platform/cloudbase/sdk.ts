@@ -1,4 +1,4 @@
-import { configProblem } from '../../core/problem.ts'
+import { requireCredentials } from './requireCredentials.ts'
 
 /** What we use of wx-server-sdk. Its own declarations leave most of it out. */
 export type WxServerSdk = {
@@ -31,15 +31,4 @@ export async function loadSdk(): Promise<WxServerSdk> {
     loading = undefined
   })
   return loading
-}
-
-/**
- * Without credentials the SDK ends the whole process, from a promise that nobody holds. CloudBase puts them
- * into the environment of every call.
- */
-function requireCredentials(): void {
-  const { TENCENTCLOUD_SECRETID, CLOUDBASE_APIKEY } = process.env
-  if (!TENCENTCLOUD_SECRETID && !CLOUDBASE_APIKEY) {
-    throw configProblem('TENCENTCLOUD_SECRETID', 'is missing, which CloudBase sets where cloud calls exist')
-  }
 }

@@ -70,7 +70,7 @@ describe('AWS’s own client', () => {
       pk: { S: 'c' },
       version: { S: expect.stringMatching(/^[\w-]{16}$/) },
       body: { S: '' },
-      expiresAtMs: { N: '0' },
+      expiresAtMs: { N: String(-NOW_MS) },
       ttl: { N: String(NOW_MS / 1000 + HOUR_SECONDS) },
     })
   })
@@ -93,7 +93,10 @@ describe('AWS’s own client', () => {
     await sdk.send(new PutItemCommand({ TableName: stateTable.environment.STATE_TABLE, Item }))
 
     await expect(store.get('e')).rejects.toMatchObject({ code: 'STATE_UNAVAILABLE' })
-    expect(await store.putIfAbsent('e', { version: 'v1', body: 'b' })).toBe(false)
+    await expect(store.putIfAbsent('e', { version: 'v1', body: 'b' })).rejects.toMatchObject({
+      code: 'STATE_UNAVAILABLE',
+    })
+    expect(await readWithSdk('e')).toEqual(Item)
   })
 
   test.each([

@@ -7,8 +7,10 @@ import { systemClock } from '../../../shared/platform/systemClock.ts'
 import { systemRandom } from '../../../shared/platform/systemRandom.ts'
 import type { Clock } from '../../../shared/ports/clock.ts'
 import type { StateStore } from '../../../shared/ports/stateStore.ts'
-import { awsFault, type FaultProxy, startFaultProxy } from '../../support/faultProxy.ts'
+import { awsFault, type Fault, type FaultProxy, startFaultProxy } from '../../support/faultProxy.ts'
+import { promptRandom } from '../../support/promptRandom.ts'
 import { describeStateStore } from '../../support/stateStoreContract.ts'
+import { describeLateWrites, type StoreUnderTest } from '../../support/stateStoreFaults.ts'
 import { createTestClock } from '../../support/testClock.ts'
 
 const TABLE = 'weapp_functions'
@@ -35,7 +37,7 @@ const open = (environment: Environment = {}, clock: Clock = createTestClock(), t
     table,
     environment: { ...stateTable.environment, ...environment },
     clock,
-    random: systemRandom,
+    random: promptRandom,
     transport,
   })
 
@@ -53,7 +55,32 @@ const everyOperation: [string, (store: StateStore) => Promise<unknown>][] = [
   ['deleteIf', (store) => store.deleteIf(keyOf('any'), 'v1')],
 ]
 
-describeStateStore('the DynamoDB store', (clock) => open({}, clock))
+const WIRE_FAULTS = {
+  none: undefined,
+  throttled: awsFault('ThrottlingException'),
+  refused: 'resetBefore',
+  answerLost: 'resetAfter',
+  late: 'late',
+} as const satisfies Record<string, Fault | undefined>
+
+/** The real client, through a proxy, to a table of dynalite. */
+const subject: StoreUnderTest = {
+  open: (clock) => open({}, clock),
+  openOverWire: (clock) => open({ AWS_ENDPOINT_URL_DYNAMODB: proxy.url }, clock),
+  wire: () => ({
+    disturb: (...faults) => {
+      proxy.faults.splice(0, Number.POSITIVE_INFINITY, ...faults.map((fault) => WIRE_FAULTS[fault]))
+    },
+    cut: (isCut) => {
+      proxy.isDown = isCut
+    },
+    countRequests: () => proxy.operations.length,
+    deliverLate: () => proxy.deliverLate(),
+  }),
+}
+
+describeStateStore('the DynamoDB store', subject)
+describeLateWrites(subject)
 
 describe('what passes is repeated', () => {
   test.each([
