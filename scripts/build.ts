@@ -3,11 +3,12 @@ import { dirname, join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { zipSync } from 'fflate'
 import type { AnyFunction } from '../shared/function/define.ts'
-import { type Bundles, bundleForCloudBase, bundleForLambda, bundleSdk, needsSdk, SDK_FILE } from './bundle.ts'
+import { type Bundles, bundleForCloudBase, bundleForLambda, bundleSdk, needsWxServerSdk } from './bundle.ts'
 import { toConfigJson } from './cloudbaseConfig.ts'
 import { runCommand } from './command.ts'
 import { discoverFunctions } from './functions.ts'
 import { ROOT } from './projectRoot.ts'
+import { SDK_FILES, type Sdk } from './sdkFiles.ts'
 
 export type BuildOptions = {
   /** Default `dist`. Its `cloudbase` and `lambda` are replaced once all is built; a failed build leaves them alone. */
@@ -32,14 +33,19 @@ type File = readonly [path: string, content: Uint8Array]
 export async function build(options: BuildOptions = {}): Promise<readonly BuiltFunction[]> {
   const { root = ROOT, names } = options
   const functions = select(await discoverFunctions(root), names)
-  const [cloudbase, lambda, sdk] = await Promise.all([
+  const [cloudbase, lambda, nodeSdk, wxServerSdk] = await Promise.all([
     bundleForCloudBase(functions, root),
     bundleForLambda(functions, root),
-    functions.some(needsSdk) ? bundleSdk(root) : undefined,
+    bundleSdkFile('@cloudbase/node-sdk', root),
+    bundleSdkFile('wx-server-sdk', root),
   ])
   const files = functions.flatMap((fn) => [
-    ...cloudBaseFiles(fn, bundleOf(cloudbase, fn), sdk),
-    ...lambdaFiles(fn, bundleOf(lambda, fn)),
+    ...cloudBaseFiles(fn, [
+      ['index.js', bundleOf(cloudbase, fn)],
+      nodeSdk,
+      ...(needsWxServerSdk(fn) ? [wxServerSdk] : []),
+    ]),
+    ...lambdaFiles(fn, [['index.mjs', bundleOf(lambda, fn)], nodeSdk]),
   ])
   await replacePlatforms(resolve(options.outdir ?? join(root, 'dist')), new Map(files))
 
@@ -50,26 +56,31 @@ export async function build(options: BuildOptions = {}): Promise<readonly BuiltF
   }))
 }
 
-function cloudBaseFiles(fn: AnyFunction, index: Uint8Array, sdk: Uint8Array | undefined): readonly File[] {
-  const folder = join('cloudbase', fn.name)
-  return [
-    [join(folder, 'index.js'), index],
-    [join(folder, 'package.json'), toJsonFile({ type: 'commonjs' })],
-    [join(folder, 'config.json'), toJsonFile(toConfigJson(fn))],
-    ...(sdk && needsSdk(fn) ? [[join(folder, SDK_FILE), sdk] as const] : []),
-  ]
-}
-
-const lambdaFiles = ({ name }: AnyFunction, index: Uint8Array): readonly File[] => [
-  [join('lambda', name, 'index.mjs'), index],
-  [join('lambda', `${name}.zip`), toZip('index.mjs', index)],
+const bundleSdkFile = async (sdk: Sdk, root: string): Promise<File> => [
+  SDK_FILES[sdk],
+  (await bundleSdk(sdk, root)).code,
 ]
+
+const cloudBaseFiles = (fn: AnyFunction, code: readonly File[]): readonly File[] =>
+  moveInto(join('cloudbase', fn.name), [
+    ...code,
+    ['package.json', toJsonFile({ type: 'commonjs' })],
+    ['config.json', toJsonFile(toConfigJson(fn))],
+  ])
+
+const lambdaFiles = ({ name }: AnyFunction, code: readonly File[]): readonly File[] => [
+  ...moveInto(join('lambda', name), code),
+  [join('lambda', `${name}.zip`), toZip(code)],
+]
+
+const moveInto = (folder: string, files: readonly File[]): readonly File[] =>
+  files.map(([path, content]) => [join(folder, path), content])
 
 function bundleOf(bundles: Bundles, { name }: AnyFunction): Uint8Array {
   const bundle = bundles.get(name)
   if (!bundle) throw new Error(`esbuild made nothing of ${name}`)
 
-  return bundle
+  return bundle.code
 }
 
 function select(
@@ -106,8 +117,13 @@ const UNIX = 3
 const READABLE_FILE = 0o100644 << 16
 
 /** Always the same bytes for the same content: without this machine's clock and modes. */
-const toZip = (name: string, content: Uint8Array): Uint8Array =>
-  zipSync({ [name]: content }, { level: 9, mtime: '1980-01-01T12:00', os: UNIX, attrs: READABLE_FILE })
+const toZip = (files: readonly File[]): Uint8Array =>
+  zipSync(Object.fromEntries(files), {
+    level: 9,
+    mtime: '1980-01-01T12:00',
+    os: UNIX,
+    attrs: READABLE_FILE,
+  })
 
 const sizeOf = (code: Uint8Array): Size => ({
   bytes: code.byteLength,

@@ -9,6 +9,7 @@ import { deriveConfig } from './config.ts'
 import { readValue } from './configText.ts'
 import { deploymentFaults, PLATFORMS } from './deploymentFaults.ts'
 import { differences } from './differences.ts'
+import { loadEnvFile } from './envFile.ts'
 import { type Inspection, inspectFunctions } from './functions.ts'
 import { ROOT } from './projectRoot.ts'
 
@@ -96,9 +97,7 @@ async function findFaults(): Promise<readonly string[]> {
   const platform = PLATFORMS.find((name) => name === process.argv[at + 1])
   if (!platform) throw new Error(`--deploy takes one of ${PLATFORMS.join(', ')}`)
 
-  // As the CloudBase CLI does it: the shell's variables win over those of the file.
-  const file = join(ROOT, '.env')
-  if (platform === 'cloudbase' && existsSync(file)) process.loadEnvFile(file)
+  if (platform === 'cloudbase') loadEnvFile()
   return deploymentFaults(platform, process.env)
 }
 

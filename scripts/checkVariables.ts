@@ -1,10 +1,11 @@
 import { VARIABLES } from '../shared/core/config.ts'
+import { CLOUDBASE_VARIABLES } from '../shared/platform/cloudbase/cloudbaseVariables.ts'
 import { AWS_VARIABLES } from '../shared/platform/dynamodb/awsSettings.ts'
 import type { CheckedFiles } from './check.ts'
 import { readValue } from './configText.ts'
 
 /** Variables about the deployment itself, which our code does not read. */
-const DEPLOYMENT_VARIABLES = ['TCB_ENV_ID', ...AWS_VARIABLES]
+const DEPLOYMENT_VARIABLES = ['TCB_ENV_ID', 'TENCENTCLOUD_REGION', ...CLOUDBASE_VARIABLES, ...AWS_VARIABLES]
 
 /** One line for each variable that a file sets without need, lacks, or leaves unexplained. */
 export function checkVariables(files: CheckedFiles): readonly string[] {
@@ -18,9 +19,9 @@ export function checkVariables(files: CheckedFiles): readonly string[] {
   return [
     ...unknown('cloudbaserc.json', onCloudBase),
     ...unknown('serverless.yml', new Set([...onAws, ...takenForAws])),
-    ...absent('cloudbaserc.json', onCloudBase),
-    ...absent('serverless.yml', onAws),
-    ...absent('README.md', explained),
+    ...absent('cloudbaserc.json', onCloudBase, [...VARIABLES, ...AWS_VARIABLES]),
+    ...absent('serverless.yml', onAws, [...VARIABLES, ...CLOUDBASE_VARIABLES]),
+    ...absent('README.md', explained, VARIABLES),
   ]
 }
 
@@ -29,5 +30,5 @@ const KNOWN: ReadonlySet<string> = new Set([...VARIABLES, ...DEPLOYMENT_VARIABLE
 const unknown = (file: string, names: ReadonlySet<string>): readonly string[] =>
   [...names].filter((name) => !KNOWN.has(name)).map((name) => `${file}: nothing reads the variable ${name}`)
 
-const absent = (file: string, names: ReadonlySet<string>): readonly string[] =>
-  VARIABLES.filter((name) => !names.has(name)).map((name) => `${file}: lacks the variable ${name}`)
+const absent = (file: string, names: ReadonlySet<string>, needed: readonly string[]): readonly string[] =>
+  needed.filter((name) => !names.has(name)).map((name) => `${file}: lacks the variable ${name}`)

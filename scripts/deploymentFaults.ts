@@ -1,4 +1,5 @@
 import { Config, type Environment } from '../shared/core/config.ts'
+import { CLOUDBASE_VARIABLES } from '../shared/platform/cloudbase/cloudbaseVariables.ts'
 import { AWS_VARIABLES } from '../shared/platform/dynamodb/awsSettings.ts'
 
 export const PLATFORMS = ['cloudbase', 'aws'] as const
@@ -29,16 +30,25 @@ export function deploymentFaults(platform: Platform, environment: Environment): 
   return [...missing.map((name) => `${name} is missing.`), ...new Set(malformed)]
 }
 
-/** What almost every function needs there. `serverless.yml` sets the store by itself. */
-function neededBy(platform: Platform, environment: Environment): readonly string[] {
-  if (platform === 'aws') return ['WECHAT_APP_ID', 'WECHAT_APP_SECRET', 'STATE_KEYS']
-
-  return [
-    'TCB_ENV_ID',
-    'WECHAT_APP_ID',
-    ...(environment.WECHAT_TRANSPORT === 'cloudcall' ? [] : ['WECHAT_APP_SECRET']),
-    'STATE_STORE',
-    'STATE_KEYS',
-    ...(environment.STATE_STORE === 'dynamodb' ? AWS_VARIABLES : []),
-  ]
+/** What almost every function needs there, and the store that is chosen. On AWS that is DynamoDB unless told otherwise. */
+function neededBy(platform: Platform, { STATE_STORE, WECHAT_TRANSPORT }: Environment): readonly string[] {
+  switch (platform) {
+    case 'aws':
+      return [
+        'WECHAT_APP_ID',
+        'WECHAT_APP_SECRET',
+        ...(STATE_STORE === undefined ? [] : ['STATE_STORE']),
+        'STATE_KEYS',
+        ...(STATE_STORE === 'cloudbase' ? CLOUDBASE_VARIABLES : []),
+      ]
+    case 'cloudbase':
+      return [
+        'TCB_ENV_ID',
+        'WECHAT_APP_ID',
+        ...(WECHAT_TRANSPORT === 'cloudcall' ? [] : ['WECHAT_APP_SECRET']),
+        'STATE_STORE',
+        'STATE_KEYS',
+        ...(STATE_STORE === 'dynamodb' ? AWS_VARIABLES : []),
+      ]
+  }
 }

@@ -83,6 +83,8 @@ async function bundle(): Promise<string> {
     target: 'node20',
     format: 'esm',
     mainFields: ['module', 'main'],
+    // Few keep the state of one machine in the cloud, and it is installed here.
+    external: ['@cloudbase/node-sdk'],
     banner: { js: "import{createRequire as c}from'node:module';const require=c(import.meta.url);" },
     sourcemap: 'inline',
     logLevel: 'error',

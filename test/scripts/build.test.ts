@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -6,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { unzipSync } from 'fflate'
 import { expect, test } from 'vitest'
 import { build } from '../../scripts/build.ts'
+import { type Bundle, bundleForCloudBase, bundleForLambda, bundleSdk } from '../../scripts/bundle.ts'
 import { cloudCallsOf } from '../../scripts/cloudbaseConfig.ts'
 import { discoverFunctions } from '../../scripts/functions.ts'
 import { createScratchFolder, createScratchProject } from './scratchProject.ts'
@@ -50,15 +50,24 @@ test('each function gets the files that its platforms load', async () => {
     expect(await readJson(join(cloudbase, 'config.json'))).toMatchObject({
       permissions: { openapi: cloudCallsOf(fn) },
     })
-    expect(existsSync(join(cloudbase, 'wx-server-sdk.js'))).toBe(needsSdk)
+    expect(await readdir(cloudbase)).toEqual([
+      'cloudbase-node-sdk.cjs',
+      'config.json',
+      'index.js',
+      'package.json',
+      ...(needsSdk ? ['wx-server-sdk.js'] : []),
+    ])
     expect(index.includes('wx-server-sdk')).toBe(needsSdk)
 
     const module = await import(/* @vite-ignore */ pathToFileURL(join(lambda, 'index.mjs')).href)
     expect({ ...module }).toEqual({ handler: expect.any(Function) })
-    expect(await readdir(lambda)).toEqual(['index.mjs'])
+    const files = ['cloudbase-node-sdk.cjs', 'index.mjs']
+    expect(await readdir(lambda)).toEqual(files)
     const zip = unzipSync(await readFile(`${lambda}.zip`))
-    expect(Object.keys(zip)).toEqual(['index.mjs'])
-    expect(Buffer.from(zip['index.mjs'] ?? []).equals(await readFile(join(lambda, 'index.mjs')))).toBe(true)
+    expect(Object.keys(zip).sort()).toEqual(files)
+    for (const file of files) {
+      expect(Buffer.from(zip[file] ?? []).equals(await readFile(join(lambda, file))), file).toBe(true)
+    }
   }
 })
 
@@ -79,17 +88,62 @@ test('the schedule and the cloud calls of a function stand in its config.json', 
   })
 })
 
-test('the SDK of a function loads from the file beside it', async () => {
+test('every index file and either SDK is bundled without a copy of the other SDKs', async () => {
+  const functions = await discoverFunctions()
+  const [cloudbase, lambda, nodeSdk, wxServerSdk] = await Promise.all([
+    bundleForCloudBase(functions),
+    bundleForLambda(functions),
+    bundleSdk('@cloudbase/node-sdk'),
+    bundleSdk('wx-server-sdk'),
+  ])
+  const copiesIn = (bundle: Bundle) =>
+    packagesIn(bundle).filter((path) => /\/(node-sdk|wx-server-sdk)$/.test(path))
+
+  expect(copiesIn(nodeSdk)).toEqual(['node_modules/@cloudbase/node-sdk'])
+  expect(copiesIn(wxServerSdk)).toEqual(['node_modules/wx-server-sdk'])
+  for (const index of [...cloudbase.values(), ...lambda.values()]) {
+    expect(packagesIn(index)).toEqual(['node_modules/zod'])
+  }
+})
+
+test.each([
+  ['CloudBase', 'cloudbase', (folder: string) => createRequire(join(folder, 'index.js'))],
+  ['Lambda', 'lambda', (folder: string) => (file: string) => import(pathToFileURL(join(folder, file)).href)],
+])('node-sdk loads on %s from the file beside the index', async (_, platform, loaderIn) => {
+  const outdir = await createScratchFolder()
+  const nodeSdk = createRequire(import.meta.url)('@cloudbase/node-sdk')
+  // As in this repository, where dist stands below a package of ES modules.
+  await writeFile(join(outdir, 'package.json'), '{ "type": "module" }')
+  await build({ outdir, names: ['login'] })
+
+  const loaded = await loaderIn(join(outdir, platform, 'login'))('./cloudbase-node-sdk.cjs')
+
+  expect(loaded.default ?? loaded).toMatchObject({ init: expect.any(Function), version: nodeSdk.version })
+})
+
+test('wx-server-sdk loads from the file beside the index, and takes node-sdk from the one beside it', async () => {
   const outdir = await createScratchFolder()
   const [calling] = (await discoverFunctions()).filter((fn) => cloudCallsOf(fn).length > 0)
-
   await build({ outdir, names: [calling?.name ?? ''] })
+  const folder = join(outdir, 'cloudbase', calling?.name ?? '')
+  const require = createRequire(join(folder, 'index.js'))
 
-  const sdk = createRequire(import.meta.url)(
-    join(outdir, 'cloudbase', calling?.name ?? '', 'wx-server-sdk.js'),
-  )
-  expect(sdk).toMatchObject({ init: expect.any(Function), getTempFileURL: expect.any(Function) })
+  expect(require('./wx-server-sdk.js')).toMatchObject({
+    init: expect.any(Function),
+    getTempFileURL: expect.any(Function),
+  })
+
+  expect(
+    Object.keys(require.cache)
+      .filter((path) => path.startsWith(folder))
+      .sort(),
+  ).toEqual([join(folder, 'cloudbase-node-sdk.cjs'), join(folder, 'wx-server-sdk.js')])
 })
+
+/** Where the packages lie that a file was bundled from: a second copy of one lies elsewhere. */
+const packagesIn = ({ inputs }: Bundle): readonly string[] => [
+  ...new Set(inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? [])),
+]
 
 const functionThat = (does: string, before = '') => `
   import * as z from 'zod/mini'
@@ -101,7 +155,11 @@ const functionThat = (does: string, before = '') => `
   })`
 
 const refused: readonly [what: string, source: string, message: RegExp][] = [
-  ['is too large', functionThat(`'${'x'.repeat(100_000)}'`), /^heavy on \w+: \d+ bytes are more than 68 KB$/],
+  [
+    'is too large',
+    functionThat(`'${'x'.repeat(100_000)}'`),
+    /^heavy on \w+: \d+ bytes are more than \d+ KB$/,
+  ],
   [
     'carries an SDK',
     functionThat('String(DynamoDBClient)', `import { DynamoDBClient } from '@aws-sdk/client-dynamodb'`),

@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { checkProject, type Project, readProject } from '../../scripts/check.ts'
 import { VARIABLES } from '../../shared/core/config.ts'
+import { CLOUDBASE_VARIABLES } from '../../shared/platform/cloudbase/cloudbaseVariables.ts'
 
 let project: Project
 
@@ -74,6 +75,13 @@ const strayed: readonly [
     'serverless.yml: lacks the variable LOG_LEVEL',
   ],
   [
+    'dropped for AWS, though a store needs it,',
+    'serverless.yml',
+    /\n.*TENCENTCLOUD_SECRETKEY: .*/,
+    '',
+    'serverless.yml: lacks the variable TENCENTCLOUD_SECRETKEY',
+  ],
+  [
     'added for AWS',
     'serverless.yml',
     'environment:',
@@ -99,6 +107,17 @@ const strayed: readonly [
 
 test.each(strayed)('a variable that is %s is named', (_what, file, before, after, fault) => {
   expect(checkProject(edited(file, before, after))).toEqual([fault])
+})
+
+test("no deployment to CloudBase sets what is the platform's own to set", () => {
+  const [name = ''] = CLOUDBASE_VARIABLES
+  const ours = project.files['cloudbaserc.json']
+
+  for (const variable of CLOUDBASE_VARIABLES) expect(ours).not.toContain(`"${variable}"`)
+  expect(checkProject(edited('cloudbaserc.json', '"LOG_LEVEL":', `"${name}": "e", "LOG_LEVEL":`))).toEqual([
+    'cloudbaserc.json: is stale; run npm run config',
+    expect.stringContaining(`envVariables.${name}: "e"`),
+  ])
 })
 
 test('a key that the CloudBase CLI would ignore is refused', () => {

@@ -10,15 +10,17 @@ import { createScratchFolder } from './scratchProject.ts'
 
 type Resource = { readonly Type: string; readonly Properties: Readonly<Record<string, unknown>> }
 
+type Resources = Readonly<Record<string, Resource>>
+
 /** What osls makes of the project with nothing but a home folder: no credentials, no configuration. */
-async function packageForAws(): Promise<Readonly<Record<string, Resource>>> {
+async function packageForAws(variables: Readonly<Record<string, string>> = {}): Promise<Resources> {
   const folder = await createScratchFolder()
   await build({ outdir: join(folder, 'dist') })
   await copyFile(join(ROOT, 'serverless.yml'), join(folder, 'serverless.yml'))
   await copyFile(join(ROOT, 'package.json'), join(folder, 'package.json'))
   await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
   await mkdir(join(folder, 'home'))
-  const env = { PATH: process.env.PATH, HOME: join(folder, 'home') }
+  const env = { ...variables, PATH: process.env.PATH, HOME: join(folder, 'home') }
   await promisify(execFile)('node_modules/.bin/osls', ['package'], { cwd: folder, env })
 
   const template = await readFile(
@@ -77,6 +79,37 @@ test('osls packages the project offline: a role, a log and the routes of each fu
     },
   })
 }, 30_000)
+
+const variablesOf = (resource: Resource | undefined) =>
+  (resource?.Properties.Environment as { Variables: object } | undefined)?.Variables
+
+test("on AWS the state is in the stack's table, or in the collection of a CloudBase environment", async () => {
+  const [byDefault, inCloudBase] = await Promise.all([
+    packageForAws(),
+    packageForAws({
+      STATE_STORE: 'cloudbase',
+      STATE_TABLE: 'states',
+      TCB_ENV: 'env-1',
+      TENCENTCLOUD_SECRETID: 'id',
+      TENCENTCLOUD_SECRETKEY: 'key',
+    }),
+  ])
+
+  expect(variablesOf(byDefault.LoginLambdaFunction)).toMatchObject({
+    STATE_STORE: 'dynamodb',
+    STATE_TABLE: { Ref: 'StateTable' },
+    TCB_ENV: '',
+    TENCENTCLOUD_SECRETKEY: '',
+  })
+  expect(variablesOf(inCloudBase.LoginLambdaFunction)).toMatchObject({
+    STATE_STORE: 'cloudbase',
+    STATE_TABLE: 'states',
+    TCB_ENV: 'env-1',
+    TENCENTCLOUD_SECRETID: 'id',
+    TENCENTCLOUD_SECRETKEY: 'key',
+    TENCENTCLOUD_REGION: '',
+  })
+}, 60_000)
 
 const arnOf = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] })
 

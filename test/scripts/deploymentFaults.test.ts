@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { deploymentFaults } from '../../scripts/deploymentFaults.ts'
 
 const ON_AWS = {
@@ -7,31 +7,54 @@ const ON_AWS = {
   STATE_KEYS: `k1:${Buffer.alloc(32).toString('base64')}`,
 }
 
-const ON_CLOUDBASE = {
-  ...ON_AWS,
-  TCB_ENV_ID: 'env-1',
-  STATE_STORE: 'dynamodb',
-  AWS_REGION: 'ap-southeast-1',
-  AWS_ACCESS_KEY_ID: 'canary-id',
-  AWS_SECRET_ACCESS_KEY: 'canary-key',
-}
+const ON_CLOUDBASE = { ...ON_AWS, TCB_ENV_ID: 'env-1', STATE_STORE: 'cloudbase' }
 
-const COMPLETE = { aws: ON_AWS, cloudbase: ON_CLOUDBASE } as const
+/** What a deployment sets, each of which it needs. */
+const COMPLETE = [
+  ['aws', 'its own DynamoDB', ON_AWS],
+  [
+    'aws',
+    "CloudBase's database",
+    {
+      ...ON_AWS,
+      STATE_STORE: 'cloudbase',
+      TCB_ENV: 'env-1',
+      TENCENTCLOUD_SECRETID: 'canary-id',
+      TENCENTCLOUD_SECRETKEY: 'canary-key',
+    },
+  ],
+  ['cloudbase', 'its own database', ON_CLOUDBASE],
+  [
+    'cloudbase',
+    'DynamoDB',
+    {
+      ...ON_CLOUDBASE,
+      STATE_STORE: 'dynamodb',
+      AWS_REGION: 'ap-southeast-1',
+      AWS_ACCESS_KEY_ID: 'canary-id',
+      AWS_SECRET_ACCESS_KEY: 'canary-key',
+    },
+  ],
+] as const
 
-for (const platform of ['aws', 'cloudbase'] as const) {
-  test(`a complete deployment to ${platform} has no faults`, () => {
-    expect(deploymentFaults(platform, COMPLETE[platform])).toEqual([])
+describe.each(COMPLETE)('a deployment to %s with its state in %s', (platform, _, environment) => {
+  test('has no faults when it is complete', () => {
+    expect(deploymentFaults(platform, environment)).toEqual([])
   })
 
-  for (const name of Object.keys(COMPLETE[platform])) {
-    test(`a deployment to ${platform} without ${name}, or with an empty one, is told so`, () => {
-      const missing = [`${name} is missing.`]
+  const needed = Object.keys(environment).filter((name) => platform !== 'aws' || name !== 'STATE_STORE')
 
-      expect(deploymentFaults(platform, { ...COMPLETE[platform], [name]: undefined })).toEqual(missing)
-      expect(deploymentFaults(platform, { ...COMPLETE[platform], [name]: ' ' })).toEqual(missing)
-    })
-  }
-}
+  test.each(needed)('is told that %s is missing, or empty', (name) => {
+    const missing = [`${name} is missing.`]
+
+    expect(deploymentFaults(platform, { ...environment, [name]: undefined })).toEqual(missing)
+    expect(deploymentFaults(platform, { ...environment, [name]: ' ' })).toEqual(missing)
+  })
+})
+
+test('a store that is set to nothing is not taken for the default one of AWS', () => {
+  expect(deploymentFaults('aws', { ...ON_AWS, STATE_STORE: '' })).toEqual(['STATE_STORE is missing.'])
+})
 
 test('a deployment that uses cloud calls needs no secret', () => {
   const { WECHAT_APP_SECRET: _, ...others } = ON_CLOUDBASE
@@ -39,11 +62,12 @@ test('a deployment that uses cloud calls needs no secret', () => {
   expect(deploymentFaults('cloudbase', { ...others, WECHAT_TRANSPORT: 'cloudcall' })).toEqual([])
 })
 
-test("a deployment whose state is not in DynamoDB needs none of AWS's variables", () => {
-  const { AWS_REGION: _1, AWS_ACCESS_KEY_ID: _2, AWS_SECRET_ACCESS_KEY: _3, ...others } = ON_CLOUDBASE
-
-  expect(deploymentFaults('cloudbase', { ...others, STATE_STORE: 'memory' })).toEqual([])
-})
+test.each(['aws', 'cloudbase'] as const)(
+  'state in memory needs no variables of a cloud, on %s',
+  (platform) => {
+    expect(deploymentFaults(platform, { ...ON_CLOUDBASE, STATE_STORE: 'memory' })).toEqual([])
+  },
+)
 
 test('a malformed variable is named without its value', () => {
   const faults = deploymentFaults('aws', { ...ON_AWS, STATE_KEYS: 'canary-key', SERVER_KEY: 'canary-short' })
