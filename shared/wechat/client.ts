@@ -91,16 +91,20 @@ async function sendWithToken(
   send: (accessToken: string) => Promise<Answer>,
   { accessTokens, clock, deadlineAtMs }: ClientOptions,
 ): Promise<Answer> {
-  const token = await accessTokens().current(deadlineAtMs)
+  const token = await beforehand(accessTokens().current(deadlineAtMs))
   const answer = await send(token.value)
   if (!answer.json || !isTokenErrcode(errcodeOf(answer.json))) return answer
 
-  await withinDeadline(
-    accessTokens().invalidate(token),
-    clock,
-    deadlineAtMs,
-    () => new Problem('UPSTREAM_TIMEOUT'),
-  )
+  const late = () => new Problem('UPSTREAM_TIMEOUT')
+  await beforehand(withinDeadline(accessTokens().invalidate(token), clock, deadlineAtMs, late))
   // Once and no more, even with the same token: WeChat now and then refuses one that lives.
-  return send((await accessTokens().current(deadlineAtMs)).value)
+  const next = await beforehand(accessTokens().current(deadlineAtMs))
+  return send(next.value)
 }
+
+/** What WeChat says to the fetch of a token it has not said to the request. */
+const beforehand = <T>(step: Promise<T>): Promise<T> =>
+  step.catch((thrown: unknown) => {
+    if (!(thrown instanceof Problem)) throw thrown
+    throw new Problem(thrown.code, { ...thrown.options, isBeforehand: true })
+  })

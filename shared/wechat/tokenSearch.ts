@@ -92,22 +92,30 @@ async function fetchUnderLease(
     record.fence === fence ? next(record) : undefined
 
   const askedAtMs = clock.nowMs()
-  const issued = await fetch(fetchEndsAtMs(claimed.record)).catch(async (thrown: unknown) => {
-    const noting = whileOurs((record) => withFailure(record, thrown, clock.nowMs()))
-    await place.change(claimed, noting).catch(() => undefined)
-    throw thrown
-  })
-  const token = toSharedToken(issued, fence, askedAtMs)
-  const sharing = whileOurs((record) => withToken(record, token))
-  // A store that fails now takes nothing from the token.
-  const outcome = await place.change(claimed, sharing).catch(() => 'unknown')
-  if (outcome !== 'left alone') return token
-
+  const fetched = await fetch(fetchEndsAtMs(claimed.record)).then(
+    (issued) => ({ token: toSharedToken(issued, fence, askedAtMs) }),
+    (failure: unknown) => ({ failure }),
+  )
+  const conclusion = whileOurs((record) =>
+    'token' in fetched
+      ? withToken(record, fetched.token)
+      : withFailure(record, fetched.failure, clock.nowMs()),
+  )
+  // A store that fails now takes nothing from the token, and changes nothing about the failure.
+  const outcome = await place.change(claimed, conclusion).catch(() => 'unknown')
+  const isOvertaken = outcome === 'left alone'
   // A classic fetch has ended the token of whoever has overtaken us, or theirs has ended ours.
-  if (mode === 'classic') {
+  if (isOvertaken && mode === 'classic' && !('failure' in fetched && isRefusal(fetched.failure))) {
     await place.change(await place.read(), (record) => ({ ...record, isSuspect: true }))
   }
-  return undefined
+  if (isOvertaken) return undefined
+  if ('failure' in fetched) throw fetched.failure
+
+  return fetched.token
 }
+
+/** Whether WeChat said that it fetched nothing. */
+const isRefusal = (failure: unknown): boolean =>
+  failure instanceof Problem && failure.options.upstream !== undefined
 
 export const late = () => new Problem('UPSTREAM_TIMEOUT', { detail: 'waiting for the access token' })

@@ -505,16 +505,25 @@ describe('a fetch that outlives its lease', () => {
     expect(fetches(world, CLASSIC)).toBe(3)
   })
 
-  test('and fails leaves what its successor fetched alone', async () => {
+  test('and is refused takes what its successor fetched', async () => {
     const world = await createWorld(CLASSIC_MODE)
     world.simulator.faults.add({ path: CLASSIC, latencyMs: 100, errcode: 45011 })
     const { slow, newer } = await overtake(world, CLASSIC)
 
-    await expect(slow).rejects.toMatchObject({ code: 'RATE_LIMITED' })
+    expect(await slow).toMatchObject(newer)
 
     world.restart()
     expect(await current(world)).toBe(newer.value)
     expect(fetches(world, CLASSIC)).toBe(2)
+  })
+
+  test('and has no answer makes a classic token suspect: nobody knows which is the last', async () => {
+    const world = await createWorld(CLASSIC_MODE)
+    world.simulator.faults.add({ path: CLASSIC, latencyMs: 100, status: 502 })
+    const { slow, newer } = await overtake(world, CLASSIC)
+
+    expect((await slow).value).not.toBe(newer.value)
+    expect(fetches(world, CLASSIC)).toBe(3)
   })
 })
 
