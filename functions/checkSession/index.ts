@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { readCallerAccount } from '../../shared/function/callerAccount.ts'
 import { defineFunction } from '../../shared/function/define.ts'
-import { liveSessionKeys } from '../../shared/state/accounts.ts'
+import { liveSessionKeys } from '../../shared/state/sessionKeys.ts'
 import { checkSessionKey } from '../../shared/wechat/endpoints/checkSessionKey.ts'
 
 const input = z.strictObject({})

@@ -25,7 +25,7 @@ export type DecryptOpenDataOutput = {
  * signed raw data.
  *
  * Fails with `DECRYPT_FAILED` whatever is wrong with the data itself, `OPEN_DATA_STALE` when it is not of
- * this moment, `OPEN_DATA_UNTRUSTED` for a cloudID that WeChat does not vouch for, `SESSION_EXPIRED` when
+ * this moment or, where it is good for one time, was used before, `OPEN_DATA_UNTRUSTED` for a cloudID that WeChat does not vouch for, `SESSION_EXPIRED` when
  * there is no session key, and `RATE_LIMITED` after ten failures in ten minutes.
  */
 export default defineFunction({

@@ -4,6 +4,7 @@ import {
   type ReadOpenData,
   readOwned,
   requireFresh,
+  staleAtMs,
 } from '../../shared/core/decryptOpenData.ts'
 import { isSameSecret } from '../../shared/core/digest.ts'
 import { parseJsonObject } from '../../shared/core/json.ts'
@@ -11,7 +12,9 @@ import { Problem } from '../../shared/core/problem.ts'
 import { rawDataSignature } from '../../shared/core/sessionSignature.ts'
 import type { UserCaller } from '../../shared/function/caller.ts'
 import { readCallerAccount } from '../../shared/function/callerAccount.ts'
-import { liveSessionKeys, noteDecryptFailure, requireDecryptBudget } from '../../shared/state/accounts.ts'
+import { noteDecryptFailure, requireDecryptBudget } from '../../shared/state/decryptBudget.ts'
+import { claimOpenData } from '../../shared/state/openDataClaims.ts'
+import { liveSessionKeys } from '../../shared/state/sessionKeys.ts'
 import { type DecryptContext, expectedOwner, type Found, fail } from './found.ts'
 import { type Input, parseCiphertext } from './input.ts'
 
@@ -34,12 +37,19 @@ export async function readWithSessionKey(context: DecryptContext, fields: Input)
         : readRawData(context, fields.rawData, fields.signature ?? '', keys)
     if (!encrypted) return { data: raw ?? fail(), source: 'rawData', integrity: 'verified' }
 
+    const { openDataMaxAgeSeconds, isOpenDataOneTime } = config
     const expected = expectedOwner(context, fields.kind)
     const data = firstThatOpens(keys, (key) =>
       decryptOpenData(encrypted.ciphertext, encrypted.iv, key, expected),
     )
     if (raw && !isContained(raw.openData, data.openData)) fail()
-    requireFresh(data.issuedAtMs ?? 0, clock.nowMs(), config.openDataMaxAgeSeconds)
+    const issuedAtMs = data.issuedAtMs ?? 0
+    requireFresh(issuedAtMs, clock.nowMs(), openDataMaxAgeSeconds)
+    if (isOpenDataOneTime) {
+      const { ciphertext } = encrypted
+      const untilMs = staleAtMs(issuedAtMs, openDataMaxAgeSeconds)
+      await claimOpenData(records, { openid: caller.openid, ciphertext }, untilMs)
+    }
     const isVerified = isSelfEvident(data) || (raw !== undefined && isVouchedFor(data, raw, caller))
     return { data, source: 'encryptedData', integrity: isVerified ? 'verified' : 'unverified' }
   } catch (thrown) {

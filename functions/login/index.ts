@@ -3,7 +3,7 @@ import { sha256Base64Url } from '../../shared/core/digest.ts'
 import { invalidArgument, Problem } from '../../shared/core/problem.ts'
 import { defineFunction } from '../../shared/function/define.ts'
 import { oneTimeCode } from '../../shared/function/fields.ts'
-import { openSession } from '../../shared/state/accounts.ts'
+import { openSession } from '../../shared/state/openSession.ts'
 import { code2Session } from '../../shared/wechat/endpoints/code2Session.ts'
 
 const input = z.strictObject({
@@ -29,8 +29,11 @@ const CODE_LIFE_MS = 600_000
  * `wx.cloud.callFunction` the code may be left out: the platform already vouches for the user, who then
  * has an openid but neither token nor session key.
  *
+ * Every login has a new token. Over HTTP, the session whose token comes along as `Authorization` goes on under
+ * the new one; a token that is no longer good, or not this user's, means nothing here.
+ *
  * Fails with `CODE_INVALID`, `CODE_USED`, `CODE_OUTCOME_UNKNOWN`, `RISK_BLOCKED`, `RATE_LIMITED`; with
- * `FORBIDDEN` when the code is another user's.
+ * `FORBIDDEN` when the code is another user's; with `SESSION_EXPIRED` when the user logged out meanwhile.
  */
 export default defineFunction({
   name: 'login',
@@ -40,7 +43,7 @@ export default defineFunction({
   timeoutSeconds: 10,
 
   async handle(
-    { caller, records, wechat, clock, random, config, requestId },
+    { caller, records, wechat, clock, random, config, requestId, deadlineAtMs },
     { code },
   ): Promise<LoginOutput> {
     if (code === undefined) {
@@ -57,11 +60,23 @@ export default defineFunction({
     if (caller.kind === 'user' && caller.openid !== user.openid) {
       throw new Problem('FORBIDDEN', { reason: 'the code belongs to another user' })
     }
+    const claimedSessionId = caller.kind === 'anonymous' ? caller.claimedSessionId : undefined
     const { token, expiresAtMs } = await openSession(
       { records, clock, random },
-      { ...user, askedAtMs },
+      user,
+      { askedAtMs, deadlineAtMs, claimedSessionId },
       sessionTtlSeconds,
-    )
+    ).catch(throwAfterTheCode)
     return { openid: user.openid, ...(user.unionid && { unionid: user.unionid }), token, expiresAtMs }
   },
 })
+
+/** "Try again" is no answer once the code is spent. */
+function throwAfterTheCode(thrown: unknown): never {
+  if (!(thrown instanceof Problem) || thrown.code !== 'STATE_UNAVAILABLE') throw thrown
+
+  throw new Problem('CODE_OUTCOME_UNKNOWN', {
+    message: 'The code is spent, but the session could not be stored. Ask the client for a new code.',
+    detail: thrown.options.detail ?? thrown.message,
+  })
+}

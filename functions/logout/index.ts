@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import { defineFunction } from '../../shared/function/define.ts'
-import { endSessions } from '../../shared/state/accounts.ts'
+import { endSessions } from '../../shared/state/sessions.ts'
 
 const input = z.strictObject({ everywhere: z.optional(z.boolean()) })
 
@@ -14,8 +14,9 @@ export type LogoutOutput = {
 /**
  * Ends the caller's session, or all of the user's sessions.
  *
- * The session key dies with the last of them. A call through `wx.cloud.callFunction` carries no token, so it
- * has no single session to end and ends them all.
+ * The session key dies with the last of them. A login that was under way when all were ended is refused, and
+ * so is one that was about to replace the session that was ended. A call through `wx.cloud.callFunction`
+ * carries no token, so it has no single session to end and ends them all.
  */
 export default defineFunction({
   name: 'logout',
@@ -24,8 +25,9 @@ export default defineFunction({
   uses: {},
   timeoutSeconds: 10,
 
-  async handle({ caller, records, clock }, { everywhere = false }): Promise<LogoutOutput> {
+  async handle({ caller, records, clock, config }, { everywhere = false }): Promise<LogoutOutput> {
     const which = everywhere || !caller.session ? 'all' : { sessionId: caller.session.id }
-    return { revoked: await endSessions({ records, clock }, caller.openid, which) }
+    const { openid } = caller
+    return { revoked: await endSessions({ records, clock }, openid, which, config.sessionIdleSeconds) }
   },
 })

@@ -18,9 +18,16 @@ export const VARIABLES = [
   'STATE_KEYS',
   'SERVER_KEY',
   'SESSION_TTL_SECONDS',
+  'SESSION_IDLE_SECONDS',
   'OPEN_DATA_MAX_AGE_SECONDS',
+  'OPEN_DATA_ONE_TIME',
   'SOTER_CHALLENGE_TTL_SECONDS',
   'SUBSCRIBE_LEDGER',
+  'USER_SENDS_PER_DAY',
+  'USER_TEMPLATE_SENDS_PER_DAY',
+  'TEMPLATE_SENDS_PER_DAY',
+  'USER_CODES_PER_DAY',
+  'LIMITED_CODE_STOCK',
   'MEDIA_HOSTS',
   'LOG_LEVEL',
 ] as const
@@ -98,8 +105,18 @@ export class Config {
     return this.#optional('SESSION_TTL_SECONDS', 604_800, parsePositiveInteger)
   }
 
+  /** After how long without use a token is no longer good. */
+  get sessionIdleSeconds(): number {
+    return this.#optional('SESSION_IDLE_SECONDS', 259_200, parsePositiveInteger)
+  }
+
   get openDataMaxAgeSeconds(): number {
     return this.#optional('OPEN_DATA_MAX_AGE_SECONDS', 300, parsePositiveInteger)
+  }
+
+  /** Whether encrypted data is accepted once and not again. */
+  get isOpenDataOneTime(): boolean {
+    return this.#optional('OPEN_DATA_ONE_TIME', 'false', oneOf('true', 'false')) === 'true'
   }
 
   get soterChallengeTtlSeconds(): number {
@@ -108,6 +125,31 @@ export class Config {
 
   get subscribeLedger(): 'advise' | 'enforce' {
     return this.#optional('SUBSCRIBE_LEDGER', 'advise', oneOf('advise', 'enforce'))
+  }
+
+  /** How many messages a user may have sent to themselves in a day. */
+  get userSendsPerDay(): number {
+    return this.#optional('USER_SENDS_PER_DAY', 1000, parsePositiveInteger)
+  }
+
+  /** How many of them from one template. */
+  get userTemplateSendsPerDay(): number {
+    return this.#optional('USER_TEMPLATE_SENDS_PER_DAY', 500, parsePositiveInteger)
+  }
+
+  /** How many messages may go out from one template in a day, whoever sends them; `undefined` for no limit. */
+  get templateSendsPerDay(): number | undefined {
+    return this.#optional('TEMPLATE_SENDS_PER_DAY', undefined, parsePositiveInteger)
+  }
+
+  /** How many codes may be made for a user in a day. */
+  get userCodesPerDay(): number {
+    return this.#optional('USER_CODES_PER_DAY', 2000, parsePositiveInteger)
+  }
+
+  /** How many limited and classic codes this deployment may ever make; 0 for none. */
+  get limitedCodeStock(): number {
+    return this.#optional('LIMITED_CODE_STOCK', 100_000, parseCount)
   }
 
   /** Host names (`cdn.example.com`, `*.example.com`) that media may come from; empty allows every public host. */
@@ -161,10 +203,10 @@ const listOf =
     return items.every((item) => pattern.test(item)) ? items : undefined
   }
 
-function parsePositiveInteger(text: string): number | undefined {
-  const value = /^\d{1,10}$/.test(text) ? Number(text) : 0
-  return value > 0 ? value : undefined
-}
+const parseCount = (text: string): number | undefined => (/^\d{1,10}$/.test(text) ? Number(text) : undefined)
+
+/** Zero is malformed: one would mean "none" by it, another "no limit". */
+const parsePositiveInteger = (text: string): number | undefined => parseCount(text) || undefined
 
 function parseBaseUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined

@@ -104,6 +104,10 @@ function isUntouched(text: string, kind: OpenDataKind): boolean {
 
 const MAX_AHEAD_MS = 60_000
 
+/** The moment from which on data is stale by every clock that would have taken it. */
+export const staleAtMs = (issuedAtMs: number, maxAgeSeconds: number): number =>
+  issuedAtMs + maxAgeSeconds * 1000 + MAX_AHEAD_MS
+
 /**
  * Refuses data that is too old to be of this moment, or from the future.
  *

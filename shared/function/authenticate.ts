@@ -1,7 +1,8 @@
 import type { Config } from '../core/config.ts'
 import { isSameSecret } from '../core/digest.ts'
 import { Problem } from '../core/problem.ts'
-import { findSession, isSessionToken } from '../state/accounts.ts'
+import { useSession } from '../state/sessions.ts'
+import { isSessionToken, sessionIdOf } from '../state/sessionToken.ts'
 import type { Access, Caller, Origin } from './caller.ts'
 import type { Context } from './define.ts'
 
@@ -62,16 +63,17 @@ async function authenticateBearer(
     return { kind: 'server' }
   }
   // Whoever logs in again may still carry the token of a session that has ended.
-  if (access.includes('anonymous')) return { kind: 'anonymous' }
+  if (access.includes('anonymous'))
+    return { kind: 'anonymous', ...(isSessionToken(token) && { claimedSessionId: sessionIdOf(token) }) }
   if (!isSessionToken(token)) throw new Problem('UNAUTHENTICATED')
 
   requireAccess(access, 'user')
-  const { id, slot, account } = await findSession(context.records, token, context.clock.nowMs())
+  const { id, account } = await useSession(context, token, context.config.sessionIdleSeconds)
   return {
     kind: 'user',
     openid: account.openid,
     ...(account.unionid && { unionid: account.unionid }),
-    session: { id, account: slot },
+    session: { id, account },
     vouchedFields: NO_FIELDS,
   }
 }

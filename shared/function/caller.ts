@@ -1,4 +1,4 @@
-import type { AccountSlot } from '../state/accounts.ts'
+import type { Account } from '../state/accounts.ts'
 
 /** Who may call a function. */
 export const ACCESS = ['anonymous', 'user', 'server', 'timer'] as const
@@ -11,13 +11,20 @@ export type UserCaller = {
   readonly openid: string
   readonly unionid?: string
   /** The session that the token stands for. Absent when the platform itself vouched for the user. */
-  readonly session?: { readonly id: string; readonly account: AccountSlot }
+  readonly session?: { readonly id: string; readonly account: Account }
   /** The input fields that WeChat's own back end filled from cloudIDs in this very call. */
   readonly vouchedFields: ReadonlySet<string>
 }
 
+/** Nobody in particular. */
+export type AnonymousCaller = {
+  readonly kind: 'anonymous'
+  /** The session whose token came along, unproven: it may have ended, or never have been. */
+  readonly claimedSessionId?: string
+}
+
 type Callers = {
-  anonymous: { readonly kind: 'anonymous' }
+  anonymous: AnonymousCaller
   user: UserCaller
   server: { readonly kind: 'server' }
   timer: { readonly kind: 'timer' }

@@ -4,6 +4,5 @@ import type { UserCaller } from './caller.ts'
 
 /** The caller's account: already read where a token proved who is calling, looked up where the platform did. */
 export async function readCallerAccount(caller: UserCaller, records: Records): Promise<Account | undefined> {
-  const slot = caller.session?.account ?? (await readAccount(records, caller.openid))
-  return slot.value
+  return caller.session ? caller.session.account : (await readAccount(records, caller.openid)).value
 }

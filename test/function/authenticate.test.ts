@@ -1,11 +1,16 @@
 import { describe, expect, test } from 'vitest'
+import checkSession from '../../functions/checkSession/index.ts'
 import login from '../../functions/login/index.ts'
 import logout from '../../functions/logout/index.ts'
+import { sha256Base64Url } from '../../shared/core/digest.ts'
 import type { Access, Origin } from '../../shared/function/caller.ts'
+import { createMemoryStore } from '../../shared/platform/memoryStore.ts'
+import type { StateStore } from '../../shared/ports/stateStore.ts'
 import { probe } from '../support/probe.ts'
+import { createTestClock } from '../support/testClock.ts'
 import { codeOf, createWorld, dataOf, NOBODY, SERVER, SERVER_KEY, TIMER } from '../support/world.ts'
 
-const UNKNOWN_TOKEN: Origin = { kind: 'bearer', token: `${'a'.repeat(22)}.${'b'.repeat(43)}` }
+const UNKNOWN_TOKEN = { kind: 'bearer', token: `${'a'.repeat(22)}.${'b'.repeat(43)}` } as const
 const SERVER_BEARER: Origin = { kind: 'bearer', token: SERVER_KEY }
 
 describe('a caller is', () => {
@@ -35,12 +40,25 @@ describe('a caller is', () => {
     ['a server by its key', SERVER_BEARER, 'server'],
     ['a timer', TIMER, 'timer'],
     ['nobody in particular', NOBODY, 'anonymous'],
-    ['nobody in particular, with a token that means nothing', UNKNOWN_TOKEN, 'anonymous'],
+    ['nobody in particular, with a text that is no token', { kind: 'bearer', token: 'abc' }, 'anonymous'],
   ])('%s', async (_, origin, kind) => {
     const world = await createWorld()
 
     expect(dataOf(await world.call(probe(), {}, origin)).caller).toEqual({ kind })
   })
+})
+
+test('a caller whom nothing is asked of is anonymous, and the token that came along is not looked up', async () => {
+  const world = await createWorld()
+  const alice = await world.logIn('alice')
+  const before = world.store.operations.length
+
+  for (const origin of [alice, UNKNOWN_TOKEN])
+    expect(dataOf(await world.call(probe(), {}, origin)).caller).toEqual({
+      kind: 'anonymous',
+      claimedSessionId: sha256Base64Url(origin.token),
+    })
+  expect(world.store.operations).toHaveLength(before)
 })
 
 describe('a call that its kind does not allow', () => {
@@ -178,6 +196,114 @@ describe('a token', () => {
     expect(await world.call(forUsers, {}, alice)).toMatchObject({
       error: { code: 'STATE_UNAVAILABLE', retryable: true },
     })
+  })
+})
+
+describe('a session that is not used', () => {
+  const forUsers = probe({ access: ['user'] })
+  const IDLE_MS = 259_200_000
+
+  test('is SESSION_EXPIRED after three days, to the millisecond', async () => {
+    const world = await createWorld()
+    const alice = await world.logIn('alice')
+
+    world.clock.advance(IDLE_MS)
+    expect(codeOf(await world.call(forUsers, {}, alice))).toBe('SESSION_EXPIRED')
+    world.clock.advance(-1)
+    expect(codeOf(await world.call(forUsers, {}, alice))).toBe('OK')
+  })
+
+  test.each([
+    ['an hour', 3600, 300],
+    ['a minute', 60, 25],
+    ['a second', 1, 0.4],
+  ])('goes on as long as it is used, with a limit of %s', async (_, idleSeconds, everySeconds) => {
+    const world = await createWorld({ environment: { SESSION_IDLE_SECONDS: String(idleSeconds) } })
+    const alice = await world.logIn('alice')
+
+    for (let use = 0; use < 20; use++) {
+      world.clock.advance(everySeconds * 1000)
+      expect(codeOf(await world.call(forUsers, {}, alice))).toBe('OK')
+    }
+    world.clock.advance(idleSeconds * 1000)
+    expect(codeOf(await world.call(forUsers, {}, alice))).toBe('SESSION_EXPIRED')
+  })
+
+  test('is ended by a limit that is set lower, and goes on under one that is set higher', async () => {
+    const world = await createWorld()
+    const alice = await world.logIn('alice')
+    world.clock.advance(60_000)
+
+    world.restart({ SESSION_IDLE_SECONDS: '60' })
+    expect(codeOf(await world.call(forUsers, {}, alice))).toBe('SESSION_EXPIRED')
+    world.restart({ SESSION_IDLE_SECONDS: '61' })
+    expect(codeOf(await world.call(forUsers, {}, alice))).toBe('OK')
+  })
+
+  test('is of no account to a user whom the platform vouches for: the session key is as good as before', async () => {
+    const world = await createWorld()
+    const alice = await world.logIn('alice')
+    world.clock.advance(IDLE_MS)
+
+    expect(codeOf(await world.call(checkSession, {}, alice))).toBe('SESSION_EXPIRED')
+    expect(codeOf(await world.call(checkSession, {}, world.wechatUser('alice')))).toBe('OK')
+    world.clock.advance(604_800_000 - IDLE_MS)
+    expect(codeOf(await world.call(checkSession, {}, world.wechatUser('alice')))).toBe('SESSION_EXPIRED')
+  })
+
+  test('is a CONFIG_ERROR to judge while the limit is malformed', async () => {
+    const world = await createWorld()
+    const alice = await world.logIn('alice')
+    world.restart({ SESSION_IDLE_SECONDS: 'canary' })
+
+    expect(await world.call(forUsers, {}, alice)).toMatchObject({
+      error: { code: 'CONFIG_ERROR', message: 'SESSION_IDLE_SECONDS is malformed.' },
+    })
+  })
+})
+
+describe('a use of a session', () => {
+  const forUsers = probe({ access: ['user'] })
+  const A_TENTH_MS = 25_920_000
+
+  test('costs one read, and one write more for each tenth of the idle limit', async () => {
+    const world = await createWorld()
+    const alice = await world.logIn('alice')
+    const costOfUse = async () => {
+      const before = world.store.operations.length
+      await world.call(forUsers, {}, alice)
+      return world.store.operations.slice(before)
+    }
+
+    expect(await costOfUse()).toEqual(['get'])
+    world.clock.advance(A_TENTH_MS - 1)
+    expect(await costOfUse()).toEqual(['get'])
+    world.clock.advance(1)
+    expect(await costOfUse()).toEqual(['get', 'compareAndSet'])
+    expect(await costOfUse()).toEqual(['get'])
+  })
+
+  test('succeeds while it cannot be noted, and ends the session no sooner than its limit', async () => {
+    const world = await createWorld()
+    const alice = await world.logIn('alice')
+    world.store.refusesWrites = true
+    world.clock.advance(259_200_000 - 1)
+
+    expect(codeOf(await world.call(forUsers, {}, alice))).toBe('OK')
+    world.store.refusesWrites = false
+    expect(codeOf(await world.call(forUsers, {}, alice))).toBe('OK')
+    world.clock.advance(A_TENTH_MS)
+    expect(codeOf(await world.call(forUsers, {}, alice))).toBe('OK')
+  })
+
+  test('waits but a moment for a store that takes the note and does not answer', async () => {
+    const memory = createMemoryStore(createTestClock())
+    const store: StateStore = { ...memory, compareAndSet: () => new Promise(() => {}) }
+    const world = await createWorld({ effects: { memoryStore: store } })
+    const alice = await world.logIn('alice')
+    world.clock.advance(A_TENTH_MS)
+
+    expect(codeOf(await world.call(forUsers, {}, alice))).toBe('OK')
   })
 })
 

@@ -54,7 +54,7 @@ describe('a login', () => {
     expect([await use(world, first.token), await use(world, second.token)]).toEqual([GOOD, GOOD])
   })
 
-  test('never takes over a token that the client brings along', async () => {
+  test("never takes over another user's token, which stays good for that user", async () => {
     const world = await createWorld()
     const planted = (await world.logIn('mallory')).token
 
@@ -62,6 +62,9 @@ describe('a login', () => {
 
     expect(data.token).not.toBe(planted)
     expect(data.openid).toBe(world.simulator.phone('alice').openid)
+    expect([await use(world, planted), await use(world, data.token)]).toEqual([GOOD, GOOD])
+    world.clock.advance(3_600_000)
+    expect(await use(world, planted)).toBe(GOOD)
   })
 
   test('lives as long as configured', async () => {
@@ -77,6 +80,74 @@ describe('a login', () => {
     world.simulator.faults.add({ path: PATH, body: JSON.stringify(session) })
 
     expect(dataOf(await world.call(login, { code: 'x' }))).not.toHaveProperty('unionid')
+  })
+})
+
+describe('a login with the token of before', () => {
+  const logInAgain = async (world: World, token?: string) =>
+    dataOf(await world.call(login, world.simulator.phone('alice').login(), bearer(token))).token
+
+  test('replaces that session and no other: the old token is refused from then on', async () => {
+    const world = await createWorld()
+    const [here, there] = [await world.logIn('alice'), await world.logIn('alice')]
+
+    const token = await logInAgain(world, here.token)
+
+    expect(token).not.toBe(here.token)
+    expect(await use(world, here.token)).toBe('UNAUTHENTICATED')
+    expect([await use(world, token), await use(world, there.token)]).toEqual([GOOD, GOOD])
+  })
+
+  test('has the whole life of a session before it again', async () => {
+    const world = await createWorld()
+    const { token } = await world.logIn('alice')
+    world.clock.advance(86_400_000)
+    const data = dataOf(await world.call(login, world.simulator.phone('alice').login(), bearer(token)))
+
+    expect(data.expiresAtMs).toBe(NOW_MS + 86_400_000 + WEEK_MS)
+  })
+
+  test('costs no more than one without', async () => {
+    const world = await createWorld()
+    const { token } = await world.logIn('alice')
+    const before = world.store.operations.length
+
+    await logInAgain(world, token)
+
+    expect(world.store.operations.slice(before)).toEqual(['putIfAbsent', 'get', 'compareAndSet'])
+  })
+
+  test.each([
+    ['was logged out', async (world: World, token: string) => world.call(logout, {}, bearer(token))],
+    ['was never given out', async () => undefined],
+    ['was not used for too long', async (world: World) => world.clock.advance(259_200_000)],
+    ['ran out', async (world: World) => world.clock.advance(WEEK_MS)],
+    ['was replaced', async (world: World, token: string) => logInAgain(world, token)],
+  ])('that %s opens a session all the same', async (what, spoil) => {
+    const world = await createWorld()
+    const { token } = await world.logIn('alice')
+    const brought = what === 'was never given out' ? `${token.slice(0, -3)}AAA` : token
+    await spoil(world, token)
+    world.clock.advance(1)
+
+    expect(await use(world, await logInAgain(world, brought))).toBe(GOOD)
+  })
+
+  test('that was replaced ends its successor when it is used after a minute: somebody has kept a copy', async () => {
+    const world = await createWorld()
+    const { token: stolen } = await world.logIn('alice')
+    const other = await world.logIn('alice')
+    const token = await logInAgain(world, stolen)
+    world.clock.advance(59_999)
+    expect([await use(world, stolen), await use(world, token)]).toEqual(['UNAUTHENTICATED', GOOD])
+
+    world.clock.advance(1)
+    expect([await use(world, stolen), await use(world, token)]).toEqual([
+      'UNAUTHENTICATED',
+      'UNAUTHENTICATED',
+    ])
+    expect(await use(world, other.token)).toBe(GOOD)
+    expect(world.logLines.filter((line) => line.includes('a replaced token was used'))).toHaveLength(1)
   })
 })
 
@@ -263,7 +334,7 @@ describe('while the store', () => {
     expect(codeOf(await world.call(login, code))).toBe('OK')
   })
 
-  test('goes down while WeChat answers, a login fails with nothing half-written', async () => {
+  test('goes down while WeChat answers, the code is spent: a login needs a new one, and nothing is half-written', async () => {
     const world = await createWorld()
     world.simulator.faults.add({ path: PATH, latencyMs: 50 })
 
@@ -271,7 +342,13 @@ describe('while the store', () => {
     await vi.waitFor(() => expect(world.simulator.requests(PATH)).toHaveLength(1))
     world.store.isDown = true
 
-    expect(codeOf(await pending)).toBe('STATE_UNAVAILABLE')
+    expect(await pending).toMatchObject({
+      error: {
+        code: 'CODE_OUTCOME_UNKNOWN',
+        retryable: false,
+        message: 'The code is spent, but the session could not be stored. Ask the client for a new code.',
+      },
+    })
     expect(world.store.dump()).not.toContain(':account:')
   })
 })

@@ -1,7 +1,10 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import decryptOpenData from '../../functions/decryptOpenData/index.ts'
+import login from '../../functions/login/index.ts'
 import logout from '../../functions/logout/index.ts'
-import { codeOf, createWorld, dataOf } from '../support/world.ts'
+import { codeOf, createWorld, dataOf, NOBODY } from '../support/world.ts'
+
+const LOGIN_PATH = '/sns/jscode2session'
 
 describe('a logout', () => {
   test('ends this session at once and leaves the others', async () => {
@@ -79,17 +82,52 @@ describe('a logout', () => {
     expect(revoked.reduce((sum, count) => sum + count)).toBe(1)
   })
 
-  test('everywhere and logins at the same time have one order: no session of before survives', async () => {
+  test.each([
+    ['without a token', false],
+    ['with the token of before', true],
+  ])('everywhere beats every login under way %s: it is to be repeated', async (_, bringsToken) => {
     const world = await createWorld()
     const before = await Promise.all(Array.from({ length: 8 }, () => world.logIn('alice')))
+    const phone = world.simulator.phone('alice')
+    world.simulator.faults.add({ path: LOGIN_PATH, latencyMs: 100, times: 8 })
 
-    await Promise.all([
-      world.call(logout, { everywhere: true }, before[0]),
-      ...Array.from({ length: 8 }, () => world.logIn('alice')),
-    ])
+    const logins = before.map((session) => world.call(login, phone.login(), bringsToken ? session : NOBODY))
+    await vi.waitFor(() => expect(world.simulator.requests(LOGIN_PATH)).toHaveLength(16))
+    world.clock.advance(10)
+    expect(dataOf(await world.call(logout, { everywhere: true }, before[0]))).toEqual({ revoked: 8 })
 
+    for (const reply of await Promise.all(logins))
+      expect(reply).toMatchObject({
+        error: { code: 'SESSION_EXPIRED', retryable: false, reason: 'logged out during the login' },
+      })
     for (const session of before)
       expect(codeOf(await world.call(logout, {}, session))).toBe('UNAUTHENTICATED')
+    expect(codeOf(await world.call(decryptOpenData, phone.userInfo(), world.wechatUser('alice')))).toBe(
+      'SESSION_EXPIRED',
+    )
+    world.clock.advance(1)
+    expect(codeOf(await world.call(logout, {}, await world.logIn('alice')))).toBe('OK')
+  })
+
+  test('of one session leaves logins under way on other devices alone', async () => {
+    const world = await createWorld()
+    const alice = await world.logIn('alice')
+    world.simulator.faults.add({ path: LOGIN_PATH, latencyMs: 100 })
+
+    const pending = world.logIn('alice')
+    await vi.waitFor(() => expect(world.simulator.requests(LOGIN_PATH)).toHaveLength(2))
+    await world.call(logout, {}, alice)
+
+    expect(codeOf(await world.call(logout, {}, await pending))).toBe('OK')
+  })
+
+  test('counts sessions that can be used, not those that were not used for too long', async () => {
+    const world = await createWorld({ environment: { SESSION_IDLE_SECONDS: '60' } })
+    await world.logIn('alice')
+    world.clock.advance(60_000)
+    const alice = await world.logIn('alice')
+
+    expect(dataOf(await world.call(logout, { everywhere: true }, alice))).toEqual({ revoked: 1 })
   })
 })
 
