@@ -3,9 +3,12 @@ import { inspectImage } from '../../shared/core/image.ts'
 import { Problem } from '../../shared/core/problem.ts'
 import { type Context, defineFunction } from '../../shared/function/define.ts'
 import { runOnce } from '../../shared/state/effects.ts'
+import { spendLimitedCode } from '../../shared/state/limitedCodeStock.ts'
+import type { Spending } from '../../shared/state/spending.ts'
 import { createClassicCode } from '../../shared/wechat/endpoints/createClassicCode.ts'
 import { getLimitedCode } from '../../shared/wechat/endpoints/getLimitedCode.ts'
 import { getUnlimitedCode, type UnlimitedCode } from '../../shared/wechat/endpoints/getUnlimitedCode.ts'
+import { spendUserCode } from './budget.ts'
 import { type CodeImage, readCache, writeCache } from './cache.ts'
 import { type CodeType, checkFields, type Input, input } from './input.ts'
 
@@ -27,9 +30,11 @@ type CodeContext = Context<'user' | 'server', typeof endpoints>
 /**
  * Makes a mini-program code: `unlimited` with a scene, `limited` or `classic` with a path.
  *
- * Equal parameters are answered from the cache. Limited and classic codes come out of a stock of 100,000 for
- * the life of the mini program, so only servers may ask for them, a lost answer is never followed by another
- * request, and the image is kept for good unless it is larger than a record.
+ * Equal parameters are answered from the cache. What is made for a user counts in a budget of the day, as long
+ * as there is a store to count in. Limited and classic codes come out of a stock of 100,000 for the life of
+ * the mini program, so only servers may ask for them, each is entered in a ledger before WeChat is asked, a
+ * lost answer is never followed by another request, and the image is kept for good unless it is larger than a
+ * record.
  *
  * Fails with `SCENE_INVALID`, `PAGE_INVALID`, `FORBIDDEN`, `QUOTA_EXCEEDED`; for limited and classic codes
  * with `IN_PROGRESS` and `OUTCOME_UNKNOWN`.
@@ -59,7 +64,12 @@ async function makeUnlimited(context: CodeContext, fields: Input): Promise<GetQr
   const slot = await readCache(context, hashOf('unlimited', code))
   if (slot?.value) return { ...slot.value, scene, cached: true }
 
-  const image = encode(await context.wechat.getUnlimitedCode(code))
+  const spending = await spendUserCode(context)
+  const made = await context.wechat.getUnlimitedCode(code).catch(async (thrown: unknown) => {
+    if (thrown instanceof Problem) await spending?.giveBack(thrown)
+    throw thrown
+  })
+  const image = encode(made)
   if (slot) await writeCache(context, slot, image)
   return { ...image, scene, cached: false }
 }
@@ -70,7 +80,8 @@ async function makeFromStock(
   type: 'limited' | 'classic',
   fields: Input,
 ): Promise<GetQrCodeOutput> {
-  const { records, clock, wechat, requestId, deadlineAtMs } = context
+  const { records, clock, config, wechat, requestId, deadlineAtMs } = context
+  const stock = config.limitedCodeStock
   const { type: _type, scene: _scene, page: _page, checkPath: _checkPath, path = '', ...options } = fields
   const payload = { path, ...options }
   const { answer, repeated } = await runOnce(
@@ -81,6 +92,7 @@ async function makeFromStock(
       requestId,
       deadlineAtMs,
       mayBeRetried: true,
+      spend: () => spendFromStock(context, stock),
     },
     async () =>
       encode(
@@ -88,6 +100,13 @@ async function makeFromStock(
       ),
   )
   return { ...answer, cached: repeated }
+}
+
+/** In the last tenth of the stock every line of the log says how much is left. */
+async function spendFromStock({ records, warn }: CodeContext, stock: number): Promise<Spending> {
+  const { left, ...spending } = await spendLimitedCode(records, stock)
+  if (left <= stock / 10) warn('the stock of limited codes runs out', { limitedCodesLeft: left })
+  return spending
 }
 
 const hashOf = (type: CodeType, code: object): string => sha256Base64Url(JSON.stringify([type, code]))

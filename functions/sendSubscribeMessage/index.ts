@@ -7,8 +7,10 @@ import type { Caller } from '../../shared/function/caller.ts'
 import { callerScope } from '../../shared/function/callerScope.ts'
 import { defineFunction } from '../../shared/function/define.ts'
 import { text, wechatId } from '../../shared/function/fields.ts'
+import { spendToday } from '../../shared/state/dailyBudgets.ts'
 import { runOnce } from '../../shared/state/effects.ts'
 import { sendSubscribeMessage } from '../../shared/wechat/endpoints/sendSubscribeMessage.ts'
+import { budgetsOf } from './budgets.ts'
 
 /** The values of a template by keyword, as plain texts or as WeChat's own API takes them. */
 type TemplateValues = Readonly<Record<string, string | { readonly value: string }>>
@@ -43,8 +45,13 @@ const KEEP_MS = 86_400_000
  * At most one message goes out for a request key, whatever fails in between. Without one the platform's
  * request id stands in, so that a repeated invocation does not send twice.
  *
- * Fails with `TEMPLATE_DATA_INVALID` and `PAGE_INVALID` before WeChat is asked, `USER_REFUSED` when the user
- * has no grant left, `IDEMPOTENCY_MISMATCH`, `IN_PROGRESS`, and `OUTCOME_UNKNOWN` when no answer came.
+ * Before WeChat is asked a send is counted in the budgets of the day: two of the user, one of the template
+ * where it has a limit. What WeChat refused counts for the user, who could otherwise keep asking, and not for the
+ * template, which all users share; what failed in passing counts for neither.
+ *
+ * Fails with `TEMPLATE_DATA_INVALID` and `PAGE_INVALID` before WeChat is asked, with `QUOTA_EXCEEDED` beyond a
+ * budget (the request key works again tomorrow), `USER_REFUSED` when the user has no grant left,
+ * `IDEMPOTENCY_MISMATCH`, `IN_PROGRESS`, and `OUTCOME_UNKNOWN` when no answer came.
  */
 export default defineFunction({
   name: 'sendSubscribeMessage',
@@ -74,11 +81,20 @@ export default defineFunction({
     checkTemplateData(data)
     if (page !== undefined) checkPage(page, 'page')
 
+    const budgets = budgetsOf(caller, templateId, config)
     const message = { touser, templateId, data, page, miniprogramState, lang }
     const id = `sendSubscribeMessage:${callerScope(caller, requestKey)}`
     const { answer, repeated } = await runOnce(
       { records, clock },
-      { id, payload: message, requestId, deadlineAtMs, keepMs: KEEP_MS, mayBeRetried: false },
+      {
+        id,
+        payload: message,
+        requestId,
+        deadlineAtMs,
+        keepMs: KEEP_MS,
+        mayBeRetried: false,
+        spend: () => spendToday({ records, clock }, budgets),
+      },
       () => wechat.sendSubscribeMessage(message),
     )
     return { status: 'sent', ...answer, ...(repeated && { repeated }) }

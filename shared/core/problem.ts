@@ -76,6 +76,8 @@ type ProblemOptions = {
   readonly upstream?: UpstreamTrace
   /** For the log alone. */
   readonly detail?: string
+  /** It came up on the way to the request itself, which was certainly not sent. */
+  readonly isBeforehand?: true
 }
 
 /** The only failure that is expected. Whatever else is thrown becomes `INTERNAL`. */

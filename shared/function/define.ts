@@ -2,6 +2,7 @@ import type * as z from 'zod/mini'
 import type { Config } from '../core/config.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { CloudFiles } from '../ports/cloudFiles.ts'
+import type { LogEntry } from '../ports/log.ts'
 import type { Random } from '../ports/random.ts'
 import type { Records } from '../state/records.ts'
 import type { AccessTokens } from '../wechat/accessToken.ts'
@@ -25,6 +26,11 @@ export type Context<A extends Access = Access, U extends Endpoints = Endpoints> 
   /** Renews the shared access token when its end is near. Nobody else gets to see it. */
   readonly refreshAccessToken: () => ReturnType<AccessTokens['refresh']>
   readonly cloudFiles: CloudFiles
+  /**
+   * Adds what the operator should know to the call's line in the log, which becomes a warning. Like all of
+   * the log it must hold no input, openid or key.
+   */
+  readonly warn: (message: string, fields?: LogEntry) => void
 }
 
 /** When the platform calls a function by itself. Limited to what both CloudBase and EventBridge can say. */

@@ -1,5 +1,5 @@
 import type { Problem } from '../core/problem.ts'
-import type { LogLevel } from '../ports/log.ts'
+import type { LogEntry, LogLevel } from '../ports/log.ts'
 import { createCallRecords } from '../state/callRecords.ts'
 import { createWechatClient } from '../wechat/client.ts'
 import type { UpstreamCall } from '../wechat/upstreamCall.ts'
@@ -36,6 +36,7 @@ export async function invoke(fn: AnyFunction, call: Call, runtime: Runtime): Pro
   const { clock } = runtime
   const startedAtMs = clock.nowMs()
   const upstream: UpstreamCall[] = []
+  const warnings: LogEntry[] = []
   let caller: Caller | undefined
   let thrown: unknown
   let reply: Reply
@@ -44,7 +45,7 @@ export async function invoke(fn: AnyFunction, call: Call, runtime: Runtime): Pro
     threshold = runtime.config.logLevel
     if (call.problem) throw call.problem
 
-    const context = createContext(fn, call, runtime, startedAtMs, (done) => upstream.push(done))
+    const context = createContext(fn, call, runtime, startedAtMs, { upstream, warnings })
     caller = await authenticate(fn.access, call.origin, context)
     const input = parseInput(fn.input, readInput(call.input))
     reply = { ok: true, data: await fn.handle({ ...context, caller }, input) }
@@ -53,7 +54,7 @@ export async function invoke(fn: AnyFunction, call: Call, runtime: Runtime): Pro
     reply = toFailure(failure, call.requestId)
   }
   const durationMs = clock.nowMs() - startedAtMs
-  logCall(runtime, { fn, call, caller, reply, thrown, upstream, durationMs, threshold })
+  logCall(runtime, { fn, call, caller, reply, thrown, upstream, warnings, durationMs, threshold })
   return reply
 }
 
@@ -63,7 +64,7 @@ function createContext(
   { requestId, remainingMs = Number.POSITIVE_INFINITY }: Call,
   { config, clock, random, records, accessTokens, channelFor, cloudFiles }: Runtime,
   startedAtMs: number,
-  onCall: (call: UpstreamCall) => void,
+  noted: { readonly upstream: UpstreamCall[]; readonly warnings: LogEntry[] },
 ): Omit<Context, 'caller'> {
   const callMs = Math.min(fn.timeoutSeconds * 1000, remainingMs) - REPLY_MARGIN_MS
   const deadlineAtMs = startedAtMs + callMs
@@ -77,8 +78,15 @@ function createContext(
     clock,
     random,
     records: createCallRecords(records, clock, deadlineAtMs),
-    wechat: createWechatClient(fn.uses, { ...upstream, channelFor, accessTokens, app: config, onCall }),
+    wechat: createWechatClient(fn.uses, {
+      ...upstream,
+      channelFor,
+      accessTokens,
+      app: config,
+      onCall: (done) => noted.upstream.push(done),
+    }),
     refreshAccessToken: () => accessTokens().refresh(deadlineAtMs),
     cloudFiles,
+    warn: (message, fields = {}) => noted.warnings.push({ message, ...fields }),
   }
 }

@@ -1,6 +1,6 @@
 import { Problem } from '../core/problem.ts'
 import type { KeyRing } from '../core/seal.ts'
-import { LOG_LEVELS, type LogLevel } from '../ports/log.ts'
+import { LOG_LEVELS, type LogEntry, type LogLevel } from '../ports/log.ts'
 import type { UpstreamCall } from '../wechat/upstreamCall.ts'
 import type { Caller } from './caller.ts'
 import type { AnyFunction } from './define.ts'
@@ -15,6 +15,8 @@ type FinishedCall = {
   readonly reply: Reply
   readonly thrown: unknown
   readonly upstream: readonly UpstreamCall[]
+  /** What the handler had to say to the operator. */
+  readonly warnings: readonly LogEntry[]
   readonly durationMs: number
   /** Lines below this level are not written. */
   readonly threshold: LogLevel
@@ -26,9 +28,9 @@ type FinishedCall = {
  * What is not a `Problem` is logged as its class and its place in the code; its message may quote anything.
  */
 export function logCall(runtime: Runtime, finished: FinishedCall): void {
-  const { fn, call, caller, reply, thrown, upstream, durationMs, threshold } = finished
+  const { fn, call, caller, reply, thrown, upstream, warnings, durationMs, threshold } = finished
   const code = reply.ok ? 'OK' : reply.error.code
-  const level = reply.ok ? 'info' : isOperatorsConcern(code) ? 'error' : 'warn'
+  const level = isOperatorsConcern(code) ? 'error' : reply.ok && warnings.length === 0 ? 'info' : 'warn'
   if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(threshold)) return
 
   runtime.log.write(level, {
@@ -39,6 +41,7 @@ export function logCall(runtime: Runtime, finished: FinishedCall): void {
     caller: caller?.kind ?? 'refused',
     ...(caller?.kind === 'user' && { user: pseudonymOf(caller.openid, runtime) }),
     ...(upstream.length > 0 && { upstream }),
+    ...(warnings.length > 0 && { warnings }),
     ...(thrown !== undefined && (thrown instanceof Problem ? describe(thrown) : { fault: placeOf(thrown) })),
   })
 }

@@ -1,8 +1,9 @@
+import { isDefiniteRefusal } from '../core/definiteRefusal.ts'
 import { sha256Hex } from '../core/digest.ts'
 import { Problem, type ProblemCode } from '../core/problem.ts'
-import { isTokenErrcode } from '../core/tokenErrcodes.ts'
 import type { Clock } from '../ports/clock.ts'
 import { type Records, requireReadable, type Slot } from './records.ts'
+import type { Spending } from './spending.ts'
 
 /** How far an effect has come, as far as anybody can know. */
 type EffectRecord<T> = {
@@ -24,16 +25,19 @@ type EffectOptions = {
   /** A repeat must carry the same payload. */
   readonly payload: unknown
   readonly requestId: string
+  /** The effect does not begin after it. */
   readonly deadlineAtMs: number
   /** How long a repeat gets the first answer; for good when it does not say. */
   readonly keepMs?: number
   /** Whether a request with another request id may try again what was refused, or what nobody knows the end of. */
   readonly mayBeRetried: boolean
+  /** Takes what the effect costs. A repeat costs nothing, and whatever this throws lets nothing out. */
+  readonly spend?: () => Promise<Spending>
 }
 
 type State = { readonly records: Records; readonly clock: Clock }
 
-/** Beyond the deadline, for the answer to be written down. */
+/** Beyond the deadline, for the answer to be written down and for clocks that differ. */
 const LEASE_MARGIN_MS = 1000
 /** What a store takes in one record, with room for sealing. */
 const MAX_ANSWER_LENGTH = 250_000
@@ -45,8 +49,13 @@ const MAX_ANSWER_LENGTH = 250_000
  * same answer or the same refusal, and where nobody can know (no answer came, or the process died in
  * between) it is told so instead of being sent again.
  *
+ * Every write names the version that its writer saw last. Whoever finds a beginning without an end beyond its
+ * lease writes before it tells or does anything: its own claim, or the end that nobody knows. A process that
+ * was only frozen then finds its version gone, and cannot change what was told.
+ *
  * @throws Problem `IDEMPOTENCY_MISMATCH`, `IN_PROGRESS`, `OUTCOME_UNKNOWN`, `STATE_UNAVAILABLE` before
- * anything went out, and what `effect` throws
+ * anything went out, `UPSTREAM_TIMEOUT` when the deadline passed before it began, and what `spend` and
+ * `effect` throw
  */
 export async function runOnce<T>(
   { records, clock }: State,
@@ -62,21 +71,43 @@ export async function runOnce<T>(
   const claim = await claimEffect(records, started, options, clock, expiresAtMs)
   if ('answer' in claim) return { answer: claim.answer, repeated: true }
 
-  const settle = (outcome: Outcome<T>) =>
-    settleEffect(records, claim.slot, { ...started, outcome }, expiresAtMs)
-  const answer = await effect().catch(async (thrown: unknown) => {
+  const { slot } = claim
+  const release = () => releaseClaim(records, claim, expiresAtMs)
+  const settle = (outcome: Outcome<T>) => settleEffect(records, slot, { ...started, outcome }, expiresAtMs)
+  const spending = await options.spend?.().catch(async (thrown: unknown) => {
+    await release()
+    throw thrown
+  })
+  const answer = await beginInTime(effect, options, clock).catch(async (thrown: unknown) => {
     if (!(thrown instanceof Problem)) throw thrown
 
     if (thrown.code === 'OUTCOME_UNKNOWN') await settle({ kind: 'unknown' })
-    else if (isDefinite(thrown)) await settle({ kind: 'refused', code: thrown.code, options: thrown.options })
-    else await forget(records, claim.slot)
+    else {
+      if (isDefiniteRefusal(thrown)) {
+        await settle({ kind: 'refused', code: thrown.code, options: thrown.options })
+      } else await release()
+      await spending?.giveBack(thrown)
+    }
     throw thrown
   })
   await settle(isStorable(answer) ? { kind: 'done', answer } : { kind: 'unknown' })
   return { answer, repeated: false }
 }
 
-type Claim<T> = { readonly slot: Slot<EffectRecord<T>> } | { readonly answer: T }
+/** The lease outlives the deadline: whoever was frozen until another may take over does not begin. */
+async function beginInTime<T>(
+  effect: () => Promise<T>,
+  { deadlineAtMs }: EffectOptions,
+  clock: Clock,
+): Promise<T> {
+  if (clock.nowMs() >= deadlineAtMs)
+    throw new Problem('UPSTREAM_TIMEOUT', { detail: 'no time left before the request' })
+
+  return effect()
+}
+
+/** The place that is ours, with the record that we took over, where there was one. */
+type Claim<T> = { readonly slot: Slot<EffectRecord<T>>; readonly former?: EffectRecord<T> | undefined }
 
 async function claimEffect<T>(
   records: Records,
@@ -84,20 +115,24 @@ async function claimEffect<T>(
   options: EffectOptions,
   clock: Clock,
   expiresAtMs: number | undefined,
-): Promise<Claim<T>> {
+): Promise<Claim<T> | { readonly answer: T }> {
   let slot = records.empty<EffectRecord<T>>('effect', options.id)
+  let next = started
   for (;;) {
-    const written = await records.write(slot, started, expiresAtMs)
-    if (written) return { slot: written }
+    const written = await records.write(slot, next, expiresAtMs)
+    if (written && next === started) return { slot: written, former: slot.value }
+    if (written) throw new Problem('OUTCOME_UNKNOWN')
 
     slot = await records.read<EffectRecord<T>>('effect', options.id)
     requireReadable(slot)
-    if (slot.value) {
-      const outcome = outcomeOf(slot.value, started, clock.nowMs())
-      if (outcome.kind === 'done') return { answer: outcome.answer }
-      const isRetry = options.mayBeRetried && slot.value.requestId !== options.requestId
-      if (!isRetry) throw toProblem(outcome)
-    }
+    const found = slot.value
+    const outcome = found && outcomeOf(found, started, clock.nowMs())
+    if (outcome?.kind === 'done') return { answer: outcome.answer }
+
+    const isRetry = options.mayBeRetried && found?.requestId !== options.requestId
+    if (!outcome || isRetry) next = started
+    else if (found.outcome) throw toProblem(outcome)
+    else next = { ...found, outcome }
   }
 }
 
@@ -112,13 +147,6 @@ function outcomeOf<T>(record: EffectRecord<T>, started: EffectRecord<T>, nowMs: 
 
 const toProblem = (outcome: Exclude<Outcome<unknown>, { kind: 'done' }>): Problem =>
   outcome.kind === 'refused' ? new Problem(outcome.code, outcome.options) : new Problem('OUTCOME_UNKNOWN')
-
-/**
- * WeChat has said no, and would say it again. What may pass (a refused token among it), or what the operator
- * can mend, is not remembered.
- */
-const isDefinite = ({ retryable, code, options }: Problem): boolean =>
-  !retryable && code !== 'CONFIG_ERROR' && !isTokenErrcode(options.upstream?.errcode)
 
 const isStorable = (answer: unknown): boolean => JSON.stringify(answer).length <= MAX_ANSWER_LENGTH
 
@@ -135,5 +163,12 @@ async function settleEffect<T>(
   await records.write(slot, record, expiresAtMs).catch(() => undefined)
 }
 
-const forget = (records: Records, slot: Slot<unknown>): Promise<unknown> =>
-  records.remove(slot).catch(() => undefined)
+/** Nothing came of the claim. What is known of an earlier request stays known. */
+async function releaseClaim<T>(
+  records: Records,
+  { slot, former }: Claim<T>,
+  expiresAtMs: number | undefined,
+): Promise<void> {
+  const released = former ? records.write(slot, former, expiresAtMs) : records.remove(slot)
+  await released.catch(() => undefined)
+}

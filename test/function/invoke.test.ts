@@ -118,6 +118,50 @@ describe('what nobody foresaw', () => {
 })
 
 describe('the log', () => {
+  test('says what a handler warns the operator of, and the line is a warning', async () => {
+    const world = await createWorld({ environment: { LOG_LEVEL: 'warn' } })
+    const warning = probe<object>({
+      handle: async ({ warn }) => {
+        warn('the stock runs out', { left: 7 })
+        warn('the clock is slow')
+        return {}
+      },
+    })
+    await world.call(probe(), {})
+    await world.call(warning, {}, NOBODY, { requestId: 'r2' })
+
+    expect(lines(world)).toEqual([
+      {
+        level: 'warn',
+        requestId: 'r2',
+        function: 'probe',
+        code: 'OK',
+        durationMs: 0,
+        caller: 'anonymous',
+        warnings: [{ message: 'the stock runs out', left: 7 }, { message: 'the clock is slow' }],
+      },
+    ])
+  })
+
+  test('keeps what was warned of when the call then fails, which stays the worse of the two', async () => {
+    const world = await createWorld()
+    for (const thrown of [new Problem('RATE_LIMITED'), new TypeError('x')]) {
+      const failingAfterwards = probe<object>({
+        handle: async ({ warn }) => {
+          warn('the stock runs out')
+          throw thrown
+        },
+      })
+      await world.call(failingAfterwards, {})
+    }
+
+    const warnings = [{ message: 'the stock runs out' }]
+    expect(lines(world)).toMatchObject([
+      { level: 'warn', code: 'RATE_LIMITED', warnings },
+      { level: 'error', code: 'INTERNAL', warnings },
+    ])
+  })
+
   test('has one line for each call', async () => {
     const world = await createWorld({ environment: { STATE_KEYS: stateKeys('k1') } })
     const alice = world.wechatUser('alice')

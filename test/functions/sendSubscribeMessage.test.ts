@@ -415,6 +415,18 @@ describe('when something fails', () => {
 
     expect(sent()).toBe(1)
   })
+
+  test('and WeChat refuses the fetch of the token for a reason of its own, the message is not judged yet', async () => {
+    const { world, send, sent, simulator } = await createSubscribedWorld()
+    simulator.faults.add({ path: '/cgi-bin/stable_token', errcode: 89999 })
+    const keyed = { ...MESSAGE, requestKey: 'order-7' }
+
+    expect(codeOf(await send(keyed))).toBe('UPSTREAM_REJECTED')
+    expect(sent()).toBe(0)
+
+    world.restart()
+    expect(dataOf(await send(keyed))).toEqual(SENT)
+  })
 })
 
 test('a ledger that is to be enforced is refused while there is none', async () => {

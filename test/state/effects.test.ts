@@ -1,83 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Problem, type ProblemCode } from '../../shared/core/problem.ts'
-import type { KeyRing } from '../../shared/core/seal.ts'
-import { createMemoryStore } from '../../shared/platform/memoryStore.ts'
-import { runOnce } from '../../shared/state/effects.ts'
-import { createRecords } from '../../shared/state/records.ts'
 import { keyRing } from '../support/keyRing.ts'
-import { promptRandom } from '../support/promptRandom.ts'
-import { createTestClock } from '../support/testClock.ts'
-import { createTestStore } from '../support/testStore.ts'
-
-const DAY_MS = 86_400_000
-const TIME_MS = 9500
-/** Beyond the deadline, for the answer to be written down. */
-const LEASE_MS = TIME_MS + 1000
-
-type Request = {
-  readonly id?: string
-  readonly payload?: unknown
-  readonly requestId?: string
-  readonly mayBeRetried?: boolean
-  readonly keys?: KeyRing
-}
-
-function createEffects() {
-  const clock = createTestClock()
-  const store = createTestStore(createMemoryStore(clock))
-  let sent = 0
-
-  /** One request by a process of its own, which sends a message unless told otherwise. */
-  function request(
-    {
-      id = 'send',
-      payload = { to: 'alice' },
-      requestId = 'request-1',
-      mayBeRetried = false,
-      keys = keyRing('k1'),
-    }: Request = {},
-    effect: () => Promise<unknown> = async () => ({ msgid: String(sent) }),
-  ) {
-    const records = createRecords({ store, appId: 'wx1', keys, clock, random: promptRandom })
-    return runOnce(
-      { records, clock },
-      { id, payload, requestId, deadlineAtMs: clock.nowMs() + TIME_MS, keepMs: DAY_MS, mayBeRetried },
-      () => {
-        sent++
-        return effect()
-      },
-    )
-  }
-  return {
-    clock,
-    store,
-    request,
-    get sent() {
-      return sent
-    },
-  }
-}
-
-const failWith = (problem: Problem | Error) => async (): Promise<never> => {
-  throw problem
-}
-
-/** An effect that waits to be told how it ends. */
-function createPending() {
-  let finish: (answer: unknown) => void = () => undefined
-  let fail: (reason: unknown) => void = () => undefined
-  const answer = new Promise<unknown>((resolve, reject) => {
-    finish = resolve
-    fail = reject
-  })
-  return {
-    effect: () => answer,
-    finish: (value: unknown) => finish(value),
-    fail: (reason: unknown) => fail(reason),
-  }
-}
-
-const settle = () => new Promise((resolve) => setImmediate(resolve))
+import { createEffects, createPending, DAY_MS, failWith, LEASE_MS, settle } from './requesting.ts'
 
 describe('a request', () => {
   test('has its effect, and the answer', async () => {
@@ -250,6 +174,72 @@ describe('an end that nobody knows', () => {
   })
 })
 
+describe('a repeat that finds a beginning beyond its lease', () => {
+  test('writes down that nobody knows the end before it tells so', async () => {
+    const effects = createEffects()
+    void effects.request({}, createPending().effect)
+    await settle()
+    effects.clock.advance(LEASE_MS)
+    const { compareAndSet } = effects.store
+    const failing = failWith(new Problem('STATE_UNAVAILABLE'))
+
+    effects.store.compareAndSet = failing
+    await expect(effects.request()).rejects.toMatchObject({ code: 'STATE_UNAVAILABLE' })
+    effects.store.compareAndSet = compareAndSet
+    await expect(effects.request()).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+    effects.store.compareAndSet = failing
+    await expect(effects.request()).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+  })
+
+  test.each<[string, (zombie: ReturnType<typeof createPending>) => void]>([
+    ['answers', (zombie) => zombie.finish({ msgid: 'late' })],
+    ['is refused', (zombie) => zombie.fail(new Problem('USER_REFUSED'))],
+    ['fails in passing', (zombie) => zombie.fail(new Problem('RATE_LIMITED'))],
+  ])('has told what stays true when the first one thaws and %s', async (_, thaw) => {
+    const effects = createEffects()
+    const pending = createPending()
+    const zombie = effects.request({}, pending.effect).catch(() => undefined)
+    await settle()
+    effects.clock.advance(LEASE_MS)
+    await expect(effects.request()).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+
+    thaw(pending)
+    await zombie
+
+    await expect(effects.request()).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+    expect(effects.sent).toBe(1)
+  })
+
+  test('tells the end when the first one writes it down just then', async () => {
+    const effects = createEffects()
+    const pending = createPending()
+    const first = effects.request({}, pending.effect)
+    await settle()
+    effects.clock.advance(LEASE_MS)
+    const { compareAndSet } = effects.store
+    effects.store.compareAndSet = async (...write) => {
+      effects.store.compareAndSet = compareAndSet
+      pending.finish({ msgid: 'in the nick of time' })
+      await first
+      return compareAndSet(...write)
+    }
+
+    expect(await effects.request()).toEqual({ answer: { msgid: 'in the nick of time' }, repeated: true })
+  })
+
+  test('is one of sixty-four, and all of them tell the same', async () => {
+    const effects = createEffects()
+    void effects.request({}, createPending().effect)
+    await settle()
+    effects.clock.advance(LEASE_MS)
+
+    const outcomes = await Promise.allSettled(Array.from({ length: 64 }, () => effects.request()))
+
+    for (const outcome of outcomes) expect(outcome).toMatchObject({ reason: { code: 'OUTCOME_UNKNOWN' } })
+    expect(effects.sent).toBe(1)
+  })
+})
+
 describe('a zombie', () => {
   test('that wakes when its record has ended cannot overwrite that of its successor', async () => {
     const effects = createEffects()
@@ -265,18 +255,80 @@ describe('a zombie', () => {
     expect(await effects.request()).toEqual({ answer: { msgid: 'of the successor' }, repeated: true })
   })
 
-  test('that fails cannot take away the record of its successor', async () => {
+  const ENDS: readonly [string, (zombie: ReturnType<typeof createPending>) => void][] = [
+    ['finish', (zombie) => zombie.finish({ msgid: 'of the zombie' })],
+    ['refuse', (zombie) => zombie.fail(new Problem('PAGE_INVALID'))],
+    ['forget', (zombie) => zombie.fail(new Problem('UPSTREAM_TIMEOUT'))],
+    ['settle', (zombie) => zombie.fail(new Problem('OUTCOME_UNKNOWN'))],
+  ]
+
+  /** A first request that is frozen, and a second one that has taken its record over. */
+  async function createSuccession() {
     const effects = createEffects()
-    const pending = createPending()
-    const zombie = effects.request({ mayBeRetried: true }, pending.effect)
+    const [first, second] = [createPending(), createPending()]
+    const zombie = effects.request({ mayBeRetried: true }, first.effect).catch(() => undefined)
     await settle()
     effects.clock.advance(LEASE_MS)
-    await effects.request({ mayBeRetried: true, requestId: 'request-2' })
+    const successor = effects.request({ mayBeRetried: true, requestId: 'request-2' }, second.effect)
+    await settle()
+    const repeat = () => effects.request({ mayBeRetried: true, requestId: 'request-2' })
+    return { effects, first, second, zombie, successor, repeat }
+  }
 
-    pending.fail(new Problem('UPSTREAM_TIMEOUT'))
+  test.each(ENDS)('cannot %s the record of a successor who is at work', async (_, thaw) => {
+    const { effects, first, second, zombie, successor, repeat } = await createSuccession()
+
+    thaw(first)
+    await zombie
+
+    await expect(repeat()).rejects.toMatchObject({ code: 'IN_PROGRESS' })
+    second.finish({ msgid: 'of the successor' })
+    await successor
+    expect(await repeat()).toEqual({ answer: { msgid: 'of the successor' }, repeated: true })
+    expect(effects.sent).toBe(2)
+  })
+
+  test.each(ENDS)('cannot %s the record of a successor who is done', async (_, thaw) => {
+    const { effects, first, second, zombie, successor, repeat } = await createSuccession()
+    second.finish({ msgid: 'of the successor' })
+    await successor
+
+    thaw(first)
+    await zombie
+
+    expect(await repeat()).toEqual({ answer: { msgid: 'of the successor' }, repeated: true })
+    expect(effects.sent).toBe(2)
+  })
+
+  test('that was frozen between its claim and its effect does not begin it', async () => {
+    const effects = createEffects()
+    const { putIfAbsent } = effects.store
+    effects.store.putIfAbsent = async (...write) => {
+      effects.store.putIfAbsent = putIfAbsent
+      const isWritten = await putIfAbsent(...write)
+      effects.clock.advance(LEASE_MS)
+      await effects.request({ mayBeRetried: true, requestId: 'request-2' })
+      return isWritten
+    }
+
+    const zombie = effects.request({ mayBeRetried: true })
 
     await expect(zombie).rejects.toMatchObject({ code: 'UPSTREAM_TIMEOUT' })
+    expect(effects.sent).toBe(1)
     expect(await effects.request({ mayBeRetried: true })).toMatchObject({ repeated: true })
+  })
+
+  test('whose deadline has passed does not begin, and leaves the key to others', async () => {
+    const effects = createEffects()
+    const spend = async () => {
+      effects.clock.advance(LEASE_MS - 1000)
+      return { giveBack: async () => undefined }
+    }
+
+    await expect(effects.request({ spend })).rejects.toMatchObject({ code: 'UPSTREAM_TIMEOUT' })
+
+    expect(effects.sent).toBe(0)
+    expect(await effects.request()).toMatchObject({ repeated: false })
   })
 })
 
@@ -307,6 +359,21 @@ describe('where another request may try again', () => {
       })
 
       expect(effects.sent).toBe(2)
+    },
+  )
+
+  test.each<ProblemCode>(['RATE_LIMITED', 'UPSTREAM_UNAVAILABLE'])(
+    'one that fails in passing (%s) leaves what is known of the first',
+    async (code) => {
+      const effects = createEffects()
+      const lost = failWith(new Problem('OUTCOME_UNKNOWN'))
+      await expect(effects.request(RETRIABLE, lost)).rejects.toThrow()
+      const second = { ...RETRIABLE, requestId: 'request-2' }
+      await expect(effects.request(second, failWith(new Problem(code)))).rejects.toMatchObject({ code })
+
+      await expect(effects.request(RETRIABLE)).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+      expect(effects.sent).toBe(2)
+      expect(await effects.request(second)).toMatchObject({ repeated: false })
     },
   )
 

@@ -41,6 +41,8 @@ export type World = {
   logIn(name: string): Promise<Origin & { readonly kind: 'bearer' }>
   /** The same deployment as another process sees it: shared store, nothing in memory. */
   restart(environment?: Environment): void
+  /** Another process of the same deployment, some of whose effects are its own. */
+  boot(change: (effects: Effects) => Partial<Effects>): Runtime
 }
 
 export const NOBODY: Origin = { kind: 'nobody' }
@@ -74,18 +76,17 @@ export async function createWorld({ environment = {}, effects = {} }: WorldOptio
     SERVER_KEY,
     ...environment,
   }
-  const boot = (changed: Environment = {}): Runtime =>
-    createRuntime({
-      environment: { ...defaults, ...changed },
-      clock,
-      random: systemRandom,
-      transport,
-      log: { write: (level, entry) => logLines.push(JSON.stringify({ level, ...entry })) },
-      memoryStore: store,
-      ...effects,
-    })
+  const effectsOf = (changed: Environment = {}): Effects => ({
+    environment: { ...defaults, ...changed },
+    clock,
+    random: systemRandom,
+    transport,
+    log: { write: (level, entry) => logLines.push(JSON.stringify({ level, ...entry })) },
+    memoryStore: store,
+    ...effects,
+  })
 
-  let runtime = boot()
+  let runtime = createRuntime(effectsOf())
   let calls = 0
   const world: World = {
     simulator,
@@ -112,7 +113,11 @@ export async function createWorld({ environment = {}, effects = {} }: WorldOptio
       return { kind: 'bearer', token: reply.data.token }
     },
     restart(changed) {
-      runtime = boot(changed)
+      runtime = createRuntime(effectsOf(changed))
+    },
+    boot(change) {
+      const ours = effectsOf()
+      return createRuntime({ ...ours, ...change(ours) })
     },
   }
   return world

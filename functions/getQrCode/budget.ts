@@ -1,0 +1,36 @@
+import { callerScope } from '../../shared/function/callerScope.ts'
+import type { Context } from '../../shared/function/define.ts'
+import { spendToday } from '../../shared/state/dailyBudgets.ts'
+import { isStoreAbsent } from '../../shared/state/records.ts'
+import type { Spending } from '../../shared/state/spending.ts'
+
+type State = Pick<Context<'user' | 'server'>, 'caller' | 'config' | 'records' | 'clock'>
+
+/**
+ * Counts a code in the user's budget of the day. What WeChat refuses counts as well: a user could otherwise
+ * keep asking. Codes for servers are not counted.
+ *
+ * A code needs no state, so without a store it is made all the same and nobody counts it.
+ *
+ * @throws Problem `QUOTA_EXCEEDED`, `CONFIG_ERROR`
+ */
+export async function spendUserCode({
+  caller,
+  config,
+  records,
+  clock,
+}: State): Promise<Spending | undefined> {
+  if (caller.kind !== 'user') return undefined
+
+  const budget = {
+    owner: callerScope(caller, 'budget'),
+    limits: [{ counter: 'codes', variable: 'USER_CODES_PER_DAY', limit: config.userCodesPerDay }],
+    countsRefusals: true,
+  } as const
+  try {
+    return await spendToday({ records, clock }, [budget])
+  } catch (thrown) {
+    if (!isStoreAbsent(thrown)) throw thrown
+    return undefined
+  }
+}
