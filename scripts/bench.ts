@@ -2,8 +2,10 @@ import { availableParallelism, loadavg } from 'node:os'
 import { measureColdStart } from './bench/coldStart.ts'
 import { measureDecryption } from './bench/decryption.ts'
 import { type Deployment, startDeployment } from './bench/deployment.ts'
+import { measureFleet } from './bench/fleet.ts'
 import { missedAims, type Section, toText } from './bench/report.ts'
 import { measureSize } from './bench/size.ts'
+import { measureStoreOperations } from './bench/storeOperations.ts'
 import { measureUpstream } from './bench/upstream.ts'
 import { measureWarmCall } from './bench/warmCall.ts'
 import { runCommand } from './command.ts'
@@ -45,6 +47,8 @@ const MEASURES: readonly ((deployment: Deployment) => Promise<readonly Section[]
   async (deployment) => [await measureWarmCall(deployment)],
   async (deployment) => [await measureDecryption(deployment)],
   async (deployment) => [await measureUpstream(deployment)],
+  measureFleet,
+  async () => [await measureStoreOperations()],
 ]
 
 await runCommand(import.meta.filename, bench)

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cloudCallToSimulator } from '../../test/support/cloudCallToSimulator.ts'
 import { startFakeCloudBase } from '../../test/support/fakeCloudBase.ts'
+import { createFakeDatabase } from '../../test/support/fakeCloudBaseDatabase.ts'
 import { type BuiltFunction, build } from '../build.ts'
 import type { Phone } from '../simulator/phone.ts'
 import { type Simulator, startSimulator } from '../simulator/simulator.ts'
@@ -23,6 +24,8 @@ export type Deployment = {
   readonly environment: Variables
   /** Added to those: state in DynamoDB. */
   readonly dynamoDb: Variables
+  /** Added to those: state in CloudBase's database. */
+  readonly cloudBaseDatabase: Variables
   /** Added to those: WeChat through CloudBase, and what wx-server-sdk finds in a cloud function. */
   readonly cloudCall: Variables
   readonly fileOnCloudBase: (name: string) => string
@@ -32,6 +35,7 @@ export type Deployment = {
 
 export const APP = { appId: 'wx0123456789abcdef', appSecret: 'secret-of-the-measured-app' } as const
 export const SERVER_KEY = 'server-key-of-the-measured-deployment'
+const COLLECTION = 'states'
 
 export async function startDeployment(): Promise<Deployment> {
   const closing: (() => Promise<unknown>)[] = []
@@ -48,7 +52,10 @@ export async function startDeployment(): Promise<Deployment> {
     phone.login()
     const stateTable = await startStateTable()
     closing.push(stateTable.close)
-    const cloudBase = await startFakeCloudBase({ openApi: cloudCallToSimulator(simulator, APP) })
+    const cloudBase = await startFakeCloudBase({
+      openApi: cloudCallToSimulator(simulator, APP),
+      database: createFakeDatabase(COLLECTION),
+    })
     closing.push(cloudBase.close)
 
     return {
@@ -66,6 +73,7 @@ export async function startDeployment(): Promise<Deployment> {
         SERVER_KEY,
       },
       dynamoDb: stateTable.environment,
+      cloudBaseDatabase: { ...cloudBase.environment, STATE_STORE: 'cloudbase', STATE_TABLE: COLLECTION },
       cloudCall: { ...cloudBase.environment, WECHAT_TRANSPORT: 'cloudcall' },
       fileOnCloudBase: (name) => join(folder, 'cloudbase', name, 'index.js'),
       fileOnLambda: (name) => join(folder, 'lambda', name, 'index.mjs'),

@@ -18,6 +18,13 @@ const SOURCES = {
       const { content, scene } = event
       return cloud.openapi.security.msgSecCheck({ version: 2, openid: OPENID, scene, content })
     }`,
+  'nodeSdkAdd/index.js': `
+    const tcb = require('@cloudbase/node-sdk')
+    const database = tcb.init({ env: process.env.TCB_ENV }).database()
+    exports.main = async () => {
+      const { id } = await database.collection(process.env.STATE_TABLE).add({ _id: 'bench ' + crypto.randomUUID() })
+      return { ok: true, id }
+    }`,
   'awsPut/index.mjs': `
     import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb'
     const client = new DynamoDBClient({})

@@ -10,6 +10,9 @@ export type Figure = {
   readonly aim?: Aim | undefined
 }
 
+/** A number of things. */
+export const toCount = (value: number, aim?: Aim): Figure => ({ value, digits: 0, aim })
+
 export type Row = { readonly name: string; readonly cells: readonly (Figure | undefined)[] }
 
 /** One thing that was measured, a line for each of its cases. */

@@ -3,8 +3,12 @@ export type Distribution = { readonly median: number; readonly low: number; read
 
 /** A machine that does other things besides disturbs the median least. */
 export function distributionOf(values: readonly number[]): Distribution {
-  const sorted = values.toSorted((a, b) => a - b)
-  const at = (fraction: number) => sorted[Math.round((sorted.length - 1) * fraction)] ?? Number.NaN
-
+  const at = (fraction: number) => quantileOf(values, fraction)
   return { median: at(0.5), low: at(0.25), high: at(0.75) }
+}
+
+/** What this fraction of the values does not exceed. */
+export function quantileOf(values: readonly number[], fraction: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.round((sorted.length - 1) * fraction)] ?? Number.NaN
 }

@@ -1,6 +1,6 @@
 import { type Call, cloudBaseCalls } from './calls.ts'
 import type { Deployment } from './deployment.ts'
-import type { Aim, Row, Section } from './report.ts'
+import { type Aim, type Row, type Section, toCount } from './report.ts'
 import { runProgram } from './runProgram.ts'
 
 const TOKEN_PATH = '/cgi-bin/stable_token'
@@ -42,13 +42,12 @@ async function measure(burst: Burst, call: Call, deployment: Deployment): Promis
   const { result } = await runProgram('manyCalls', task, environment)
   const good = result.replies.filter((reply) => JSON.stringify(reply).includes(call.answer))
 
-  const count = (value: number, aim?: Aim) => ({ value, digits: 0, aim })
   return {
     name,
     cells: [
-      count(simulator.connections - before.connections, connectionsAim),
-      count(tokenFetches() - before.tokens, { atMost: 1 }),
-      count(good.length, { atLeast: calls }),
+      toCount(simulator.connections - before.connections, connectionsAim),
+      toCount(tokenFetches() - before.tokens, { atMost: 1 }),
+      toCount(good.length, { atLeast: calls }),
     ],
   }
 }

@@ -50,6 +50,9 @@ const WELCOME = `This is a simulated WeChat: the server API of one mini program,
   GET  /cgi-bin/token …       the server API, as WeChat documents it
 `
 
+/** A burst of instances must not wait for the machine to let them in. */
+const BACKLOG = 4096
+
 /** Starts a simulated WeChat on 127.0.0.1. Rejects when the port is taken. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const wechat = createWechat(options)
@@ -83,7 +86,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     connections += 1
   })
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(options.port ?? 0, '127.0.0.1', resolve)
+    const address = { host: '127.0.0.1', port: options.port ?? 0, backlog: BACKLOG }
+    server.once('error', reject).listen(address, resolve)
   })
 
   return {

@@ -17,6 +17,8 @@ export type Child = {
   printed(pattern: RegExp): Promise<RegExpExecArray>
   /** Resolves once it has printed this again, after what was asked for last. */
   printsNext(pattern: RegExp): Promise<RegExpExecArray>
+  /** Sends a signal that need not end it: `SIGSTOP` freezes, `SIGCONT` thaws. */
+  signal(signal: NodeJS.Signals): void
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>
 }
 
@@ -75,6 +77,7 @@ export function startNode(args: readonly string[], { environment, cwd }: ChildOp
     exited,
     printed: (pattern) => waitFor(pattern, 0),
     printsNext: (pattern) => waitFor(pattern, seen),
+    signal: (signal) => void child.kill(signal),
     async stop(signal = 'SIGTERM') {
       child.kill(signal)
       return exited

@@ -18,6 +18,7 @@ export type Lambda = {
   /** What it has logged so far. */
   readonly output: string
   readonly exited: Child['exited']
+  readonly signal: Child['signal']
   close(): Promise<void>
 }
 
@@ -53,6 +54,7 @@ export async function startLambda(
       return child.output
     },
     exited: child.exited,
+    signal: child.signal,
     async close() {
       await child.stop()
       await api.close()

@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto'
+import login from '../../functions/login/index.ts'
+import type { Environment } from '../../shared/core/config.ts'
+import type { Origin } from '../../shared/function/caller.ts'
+import type { AnyFunction } from '../../shared/function/define.ts'
+import { invoke } from '../../shared/function/invoke.ts'
+import type { Reply } from '../../shared/function/reply.ts'
+import { createRuntime } from '../../shared/platform/createRuntime.ts'
+import { createHttpTransport } from '../../shared/platform/httpTransport.ts'
+import { createMemoryStore } from '../../shared/platform/memoryStore.ts'
+import { systemClock } from '../../shared/platform/systemClock.ts'
+import { systemRandom } from '../../shared/platform/systemRandom.ts'
+import type { Clock } from '../../shared/ports/clock.ts'
+import type { Phone } from '../simulator/phone.ts'
+import { startSimulator } from '../simulator/simulator.ts'
+import { DEFAULT_TEMPLATES } from '../simulator/templates.ts'
+import { countStore, type StoreCounts } from './countedStore.ts'
+import { APP, SERVER_KEY } from './deployment.ts'
+
+/** All functions in one instance, one user, and the count of what the store is asked. */
+export type CountedDeployment = {
+  readonly storeCounts: Readonly<StoreCounts>
+  /** Of a user who has just been active. */
+  readonly phone: Phone
+  readonly nobody: Origin
+  /** The user through `wx.cloud.callFunction`. */
+  readonly attested: Origin
+  readonly server: Origin
+  readonly timer: Origin
+  call(fn: AnyFunction, input: unknown, origin: Origin): Promise<Reply>
+  /** The user over HTTP. */
+  logIn(): Promise<Origin>
+  /** Fetches the access token, so that the instance has one. */
+  warmUp(): Promise<void>
+  /** A new instance in the place of the old one. */
+  restart(): void
+  killAccessTokens(): void
+  /** Lets time pass that nobody waits for. */
+  advance(durationMs: number): void
+  close(): Promise<void>
+}
+
+const TOKEN_TIMEOUT_MS = 5000
+
+/** @param more variables beside those that every deployment needs */
+export async function startCountedDeployment(more: Environment = {}): Promise<CountedDeployment> {
+  let aheadMs = 0
+  const clock: Clock = { nowMs: () => systemClock.nowMs() + aheadMs, sleep: systemClock.sleep }
+  const simulator = await startSimulator({ ...APP, nowMs: clock.nowMs })
+  const phone = simulator.phone('bench')
+  phone.login()
+  const { store, counts } = countStore(createMemoryStore(clock))
+  const transport = createHttpTransport({ clock })
+  const environment = {
+    WECHAT_APP_ID: APP.appId,
+    WECHAT_APP_SECRET: APP.appSecret,
+    WECHAT_API_BASE_URL: simulator.url,
+    WECHAT_SUBSCRIBE_TEMPLATES: DEFAULT_TEMPLATES.map(({ id }) => id).join(','),
+    STATE_STORE: 'memory',
+    STATE_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+    SERVER_KEY,
+    LOG_LEVEL: 'silent',
+    ...more,
+  }
+  const log = { write: () => undefined }
+  const boot = () =>
+    createRuntime({ environment, clock, random: systemRandom, transport, log, memoryStore: store })
+  let runtime = boot()
+  let calls = 0
+
+  const call: CountedDeployment['call'] = (fn, value, origin) => {
+    calls++
+    return invoke(fn, { origin, input: { value }, requestId: `r${calls}` }, runtime)
+  }
+
+  return {
+    storeCounts: counts,
+    phone,
+    nobody: { kind: 'nobody' },
+    attested: { kind: 'wechatUser', openid: phone.openid, vouchedFields: new Set() },
+    server: { kind: 'server' },
+    timer: { kind: 'timer' },
+    call,
+    async logIn() {
+      const reply = await call(login, phone.login(), { kind: 'nobody' })
+      if (!reply.ok) throw new Error(`the login failed: ${reply.error.code}`)
+      return { kind: 'bearer', token: (reply.data as { token: string }).token }
+    },
+    async warmUp() {
+      await runtime.accessTokens().current(clock.nowMs() + TOKEN_TIMEOUT_MS)
+    },
+    restart() {
+      runtime = boot()
+    },
+    killAccessTokens: simulator.killAccessTokens,
+    advance(durationMs) {
+      aheadMs += durationMs
+      phone.login()
+    },
+    async close() {
+      transport.close()
+      await simulator.close()
+    },
+  }
+}
