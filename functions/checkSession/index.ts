@@ -27,7 +27,7 @@ export default defineFunction({
   timeoutSeconds: 10,
 
   async handle({ caller, records, wechat, clock }): Promise<CheckSessionOutput> {
-    const account = await readCallerAccount(caller, records)
+    const { value: account } = await readCallerAccount(caller, records)
     const [sessionKey] = liveSessionKeys(account, clock.nowMs())
     const { isValid } = await wechat.checkSessionKey({ openid: caller.openid, sessionKey })
     return { valid: isValid }

@@ -26,7 +26,8 @@ export async function readWithSessionKey(context: DecryptContext, fields: Input)
       ? parseCiphertext(fields.encryptedData, fields.iv)
       : undefined
 
-  const account = await readCallerAccount(caller, records)
+  const slot = await readCallerAccount(caller, records)
+  const account = slot.value
   const keys = liveSessionKeys(account, clock.nowMs())
   if (account) requireDecryptBudget(account, clock.nowMs())
 
@@ -54,7 +55,7 @@ export async function readWithSessionKey(context: DecryptContext, fields: Input)
     return { data, source: 'encryptedData', integrity: isVerified ? 'verified' : 'unverified' }
   } catch (thrown) {
     if (thrown instanceof Problem && thrown.code === 'DECRYPT_FAILED')
-      await noteDecryptFailure({ records, clock }, caller.openid)
+      await noteDecryptFailure({ records, clock }, caller.openid, slot)
     throw thrown
   }
 }

@@ -27,7 +27,8 @@ export default defineFunction({
 
   async handle({ caller, records, clock, config }, { everywhere = false }): Promise<LogoutOutput> {
     const which = everywhere || !caller.session ? 'all' : { sessionId: caller.session.id }
-    const { openid } = caller
-    return { revoked: await endSessions({ records, clock }, openid, which, config.sessionIdleSeconds) }
+    const { openid, session } = caller
+    const idleSeconds = config.sessionIdleSeconds
+    return { revoked: await endSessions({ records, clock }, openid, which, idleSeconds, session?.account) }
   },
 })

@@ -68,12 +68,12 @@ async function authenticateBearer(
   if (!isSessionToken(token)) throw new Problem('UNAUTHENTICATED')
 
   requireAccess(access, 'user')
-  const { id, account } = await useSession(context, token, context.config.sessionIdleSeconds)
+  const { id, account, slot } = await useSession(context, token, context.config.sessionIdleSeconds)
   return {
     kind: 'user',
     openid: account.openid,
     ...(account.unionid && { unionid: account.unionid }),
-    session: { id, account },
+    session: { id, account: slot },
     vouchedFields: NO_FIELDS,
   }
 }

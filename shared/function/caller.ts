@@ -1,4 +1,4 @@
-import type { Account } from '../state/accounts.ts'
+import type { AccountSlot } from '../state/accounts.ts'
 
 /** Who may call a function. */
 export const ACCESS = ['anonymous', 'user', 'server', 'timer'] as const
@@ -11,7 +11,7 @@ export type UserCaller = {
   readonly openid: string
   readonly unionid?: string
   /** The session that the token stands for. Absent when the platform itself vouched for the user. */
-  readonly session?: { readonly id: string; readonly account: Account }
+  readonly session?: { readonly id: string; readonly account: AccountSlot }
   /** The input fields that WeChat's own back end filled from cloudIDs in this very call. */
   readonly vouchedFields: ReadonlySet<string>
 }

@@ -68,11 +68,17 @@ export const updateAccount = (
   records: Records,
   openid: string,
   change: (account: Account | undefined) => Account | undefined,
+  seen?: AccountSlot,
 ): Promise<void> =>
-  records.update<Account>('account', handleOf(openid), (before) => {
-    const value = change(before)
-    return value && { value, expiresAtMs: endOf(value) }
-  })
+  records.update<Account>(
+    'account',
+    handleOf(openid),
+    (before) => {
+      const value = change(before)
+      return value && { value, expiresAtMs: endOf(value) }
+    },
+    seen,
+  )
 
 /** An account without sessions ends when its logouts need no longer be known. */
 const endOf = ({ sessions, revocations = [] }: Account): number =>

@@ -21,7 +21,7 @@ export function createCallRecords(find: () => Records, clock: Clock, deadlineAtM
     read: (kind, id) => inTime((records) => records.read(kind, id)),
     write: (slot, value, expiresAtMs) => inTime((records) => records.write(slot, value, expiresAtMs)),
     remove: (slot) => inTime((records) => records.remove(slot)),
-    update: (kind, id, change) => inTime((records) => records.update(kind, id, change)),
+    update: (kind, id, change, seen) => inTime((records) => records.update(kind, id, change, seen)),
     sweep: () => inTime((records) => records.sweep()),
   }
 }

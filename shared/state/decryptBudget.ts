@@ -1,6 +1,6 @@
 import { Problem } from '../core/problem.ts'
 import type { Clock } from '../ports/clock.ts'
-import { type Account, updateAccount } from './accounts.ts'
+import { type Account, type AccountSlot, updateAccount } from './accounts.ts'
 import type { Records } from './records.ts'
 import { liveSessionKeys } from './sessionKeys.ts'
 
@@ -33,12 +33,18 @@ export function requireDecryptBudget(account: Account, nowMs: number): void {
 export const noteDecryptFailure = (
   { records, clock }: { readonly records: Records; readonly clock: Clock },
   openid: string,
+  seen?: AccountSlot,
 ): Promise<void> =>
-  updateAccount(records, openid, (account) => {
-    const nowMs = clock.nowMs()
-    liveSessionKeys(account, nowMs)
-    if (!account) return undefined
+  updateAccount(
+    records,
+    openid,
+    (account) => {
+      const nowMs = clock.nowMs()
+      liveSessionKeys(account, nowMs)
+      if (!account) return undefined
 
-    requireDecryptBudget(account, nowMs)
-    return { ...account, decryptFailuresAtMs: [...recentFailures(account, nowMs), nowMs] }
-  })
+      requireDecryptBudget(account, nowMs)
+      return { ...account, decryptFailuresAtMs: [...recentFailures(account, nowMs), nowMs] }
+    },
+    seen,
+  )

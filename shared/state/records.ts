@@ -31,8 +31,10 @@ export interface Records {
   /**
    * Reads, changes and writes until nobody was in between. A change of `undefined` leaves the record alone.
    * Updates of one record by one process take turns, so that a burst does not contend with itself.
+   *
+   * @param seen the record as it was read before in this call, which saves the first reading
    */
-  update<T>(kind: RecordKind, id: string, change: ChangeRecord<T>): Promise<void>
+  update<T>(kind: RecordKind, id: string, change: ChangeRecord<T>, seen?: Slot<T>): Promise<void>
   /**
    * Removes some of what ended more than an hour ago, and tells how much; 0 where the store cleans up by
    * itself. Whatever is left is for the next time.
@@ -103,11 +105,11 @@ export function createRecords({ store, appId, keys, clock, random }: RecordsOpti
 
     remove: async ({ key, version }) => version !== undefined && store.deleteIf(key, version),
 
-    update(kind, id, change) {
+    update(kind, id, change, seen) {
       const key = keyOf(kind, id)
       const turn = (turns.get(key) ?? Promise.resolve())
         .catch(() => undefined)
-        .then(() => updateNow(kind, id, change))
+        .then(() => updateNow(kind, id, change, seen))
         .finally(() => {
           if (turns.get(key) === turn) turns.delete(key)
         })
@@ -118,15 +120,25 @@ export function createRecords({ store, appId, keys, clock, random }: RecordsOpti
     sweep: async () => (await store.sweep?.(clock.nowMs() - SWEEP_MARGIN_MS, SWEEP_LIMIT)) ?? 0,
   }
 
-  async function updateNow<T>(kind: RecordKind, id: string, change: ChangeRecord<T>): Promise<void> {
+  async function updateNow<T>(
+    kind: RecordKind,
+    id: string,
+    change: ChangeRecord<T>,
+    seen: Slot<T> | undefined,
+  ): Promise<void> {
+    if (seen && (await isChanged(seen, change))) return
+
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const slot = await records.read<T>(kind, id)
-      const changed = change(slot.value, slot)
-      if (!changed || (await records.write(slot, changed.value, changed.expiresAtMs))) return
+      if (await isChanged(await records.read<T>(kind, id), change)) return
 
       await clock.sleep(random.fraction() * FIRST_PAUSE_MS * 2 ** attempt)
     }
     throw new Problem('STATE_UNAVAILABLE', { detail: `the ${kind} record is too contended` })
+  }
+
+  async function isChanged<T>(slot: Slot<T>, change: ChangeRecord<T>): Promise<boolean> {
+    const changed = change(slot.value, slot)
+    return !changed || (await records.write(slot, changed.value, changed.expiresAtMs)) !== undefined
   }
 
   return records

@@ -46,7 +46,7 @@ export async function useSession(
   { records, clock }: State,
   token: string,
   idleSeconds: number,
-): Promise<{ id: string; account: Account }> {
+): Promise<{ id: string; account: Account; slot: AccountSlot }> {
   if (!isSessionToken(token)) throw new Problem('UNAUTHENTICATED')
 
   const id = sessionIdOf(token)
@@ -64,7 +64,7 @@ export async function useSession(
   if (nowMs - session.usedAtMs >= noteUseAfterMs(idleSeconds)) {
     await noteUse({ records, clock }, { ...slot, value: account }, session)
   }
-  return { id, account }
+  return { id, account, slot }
 }
 
 /** A tenth of the limit; at least a minute, unless that is most of the limit. */
@@ -102,9 +102,10 @@ export async function endSessions(
   openid: string,
   which: { readonly sessionId: string } | 'all',
   idleSeconds: number,
+  seen?: AccountSlot,
 ): Promise<number> {
   let revoked = 0
-  await updateAccount(records, openid, (found) => {
+  const end = (found: Account | undefined): Account | undefined => {
     const nowMs = clock.nowMs()
     const account = found ?? { openid, sessions: [], decryptFailuresAtMs: [] }
     const ended = account.sessions.filter((session) => which === 'all' || hasToken(session, which.sessionId))
@@ -113,7 +114,8 @@ export async function endSessions(
     if (which === 'all') return withoutSessions(account, 'all', nowMs)
 
     return ended.length > 0 ? withoutSessions(account, ended, nowMs) : undefined
-  })
+  }
+  await updateAccount(records, openid, end, seen)
   return revoked
 }
 

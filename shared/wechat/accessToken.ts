@@ -156,9 +156,11 @@ export function createAccessTokens({
 
     async refresh(deadlineAtMs) {
       // The point of a refresh is the shared token, so here the store must answer in either mode.
-      const { value: record = EMPTY_RECORD } = await untilDeadline(
+      const { value: record = EMPTY_RECORD } = await withinDeadline(
         records().read<TokenRecord>('accessToken', mode),
+        clock,
         deadlineAtMs,
+        () => new Problem('STATE_UNAVAILABLE', { detail: 'the store did not answer in time' }),
       )
       const need = { minimumLifeMs: REFRESH_BEFORE_END_MS }
       const step = nextStep(withoutRefused(record), clock.nowMs(), need)
