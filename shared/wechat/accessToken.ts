@@ -46,6 +46,8 @@ const REFRESH_BEFORE_END_MS = 300_000
 const REFRESH_SPREAD_MS = 1000
 /** A renewal that brought nothing is not tried by the next call already. */
 const RENEWAL_PAUSE_MS = 1000
+/** How long calls wait for a renewal while the token that there is would do. */
+const RENEWAL_WAIT_MS = 1000
 
 /**
  * Keeps one access token per process, and through the store one per deployment.
@@ -68,7 +70,7 @@ export function createAccessTokens({
   let lookedAtMs = Number.NEGATIVE_INFINITY
   /** The newest token that this process saw refused: the store may not have heard of it. */
   let refused: AccessToken | undefined
-  let flight: { readonly token: Promise<SharedToken>; readonly endsAtMs: number } | undefined
+  let flight: Flight | undefined
   let invalidation: { readonly token: AccessToken; readonly done: Promise<void> } | undefined
 
   const place = createTokenPlace({ records, mode })
@@ -85,12 +87,12 @@ export function createAccessTokens({
   }
 
   /** Joins the search in flight, unless it is one that a frozen instance never finished. */
-  function join(minimumLifeMs: number): Promise<SharedToken> {
-    const nowMs = clock.nowMs()
-    if (flight && nowMs < flight.endsAtMs) return flight.token
+  function join(minimumLifeMs: number): Flight {
+    const startedAtMs = clock.nowMs()
+    if (flight && startedAtMs < flight.startedAtMs + FLIGHT_BUDGET_MS) return flight
 
-    const endsAtMs = nowMs + FLIGHT_BUDGET_MS
-    const search = { minimumLifeMs, deadlineAtMs: endsAtMs, view: withoutRefused, onSeen: keep }
+    const deadlineAtMs = startedAtMs + FLIGHT_BUDGET_MS
+    const search = { minimumLifeMs, deadlineAtMs, view: withoutRefused, onSeen: keep }
     const token = searchToken({ place, fetch, mode, clock, random, ...search })
       .then((acquired) => {
         keep(acquired)
@@ -100,14 +102,30 @@ export function createAccessTokens({
         lookedAtMs = clock.nowMs()
         if (flight?.token === token) flight = undefined
       })
-    flight = { token, endsAtMs }
-    return token
+    flight = { token, startedAtMs }
+    return flight
   }
 
   const untilDeadline = <T>(work: Promise<T>, deadlineAtMs: number): Promise<T> =>
     withinDeadline(work, clock, deadlineAtMs, late)
 
   const isAlive = ({ expiresAtMs }: SharedToken): boolean => clock.nowMs() < expiresAtMs
+
+  /** Not for long where there is a token that lives, and to the deadline where there is none. */
+  function waitFor({ token, startedAtMs }: Flight, deadlineAtMs: number): Promise<SharedToken> {
+    const orHeld = (thrown: unknown): SharedToken => {
+      if (held && isAlive(held)) return held
+      throw thrown
+    }
+    const impatience = late()
+    const impatientAtMs = Math.min(deadlineAtMs, startedAtMs + RENEWAL_WAIT_MS)
+    return withinDeadline(token, clock, impatientAtMs, () => impatience)
+      .catch(orHeld)
+      .catch((thrown: unknown) => {
+        if (thrown !== impatience) throw thrown
+        return untilDeadline(token, deadlineAtMs).catch(orHeld)
+      })
+  }
 
   const isGoodEnough = (token: SharedToken): boolean => {
     const nowMs = clock.nowMs()
@@ -132,13 +150,9 @@ export function createAccessTokens({
       }
       if (held && isGoodEnough(held)) return held
 
-      try {
-        const token = await untilDeadline(join(0), deadlineAtMs)
-        if (isAlive(token)) return token
-      } catch (thrown) {
-        if (held && isAlive(held)) return held
-        throw thrown
-      }
+      const token = await waitFor(join(0), deadlineAtMs)
+      if (isAlive(token)) return token
+
       throw new Problem('UPSTREAM_UNAVAILABLE', { detail: 'the access token ended before it came' })
     },
 
@@ -167,11 +181,14 @@ export function createAccessTokens({
       if (step.kind === 'serve') return { refreshed: false, expiresAtMs: step.token.expiresAtMs }
       if (record.token && isAlive(record.token)) await clock.sleep(random.fraction() * REFRESH_SPREAD_MS)
 
-      const { value, expiresAtMs } = await untilDeadline(join(REFRESH_BEFORE_END_MS), deadlineAtMs)
+      const { value, expiresAtMs } = await untilDeadline(join(REFRESH_BEFORE_END_MS).token, deadlineAtMs)
       return { refreshed: value !== record.token?.value, expiresAtMs }
     },
   }
 }
+
+/** A search that is under way. */
+type Flight = { readonly token: Promise<SharedToken>; readonly startedAtMs: number }
 
 /** The same value, from the same fetch or an earlier one. */
 const isNoNewer = (token: AccessToken, than: AccessToken): boolean =>

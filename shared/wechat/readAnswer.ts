@@ -5,6 +5,13 @@ import type { WechatJson } from './endpoint.ts'
 const missing = (field: string): Problem =>
   new Problem('UPSTREAM_BAD_RESPONSE', { detail: `${field} is missing or mistyped` })
 
+/** An answer without a mandatory field must at least be one. @throws Problem `UPSTREAM_BAD_RESPONSE` */
+export function requireAnswer(json: WechatJson): void {
+  if (Object.keys(json).length === 0) {
+    throw new Problem('UPSTREAM_BAD_RESPONSE', { detail: 'the answer says nothing' })
+  }
+}
+
 /** A non-empty text. @throws Problem `UPSTREAM_BAD_RESPONSE` */
 export function readText(json: WechatJson, field: string): string {
   const value = json[field]

@@ -137,6 +137,24 @@ describe('a token lives', () => {
   })
 })
 
+describe('a token in its last minute', () => {
+  test('is not waited over for long while the token endpoint does not answer', async () => {
+    const clock = createRunningClock()
+    const world = await createWorld({ effects: { clock, random: promptRandom } })
+    const first = await current(world)
+    clock.advance(7_150_000)
+    world.simulator.faults.add({ path: STABLE, hang: 'before', times: FOREVER })
+    const startedAtMs = clock.nowMs()
+
+    for (let process = 0; process < 2; process++) {
+      expect((await world.runtime.accessTokens().current(startedAtMs + 5000)).value).toBe(first)
+      world.restart()
+    }
+
+    expect(clock.nowMs()).toBeLessThan(startedAtMs + 5000)
+  })
+})
+
 describe('expires_in', () => {
   test.each<[unknown, number]>([
     [7200, 7200],

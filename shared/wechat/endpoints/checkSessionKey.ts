@@ -1,6 +1,7 @@
 import { sessionSignature } from '../../core/sessionSignature.ts'
 import { defineEndpoint } from '../endpoint.ts'
 import { errcodeOf } from '../errcodes.ts'
+import { requireAnswer } from '../readAnswer.ts'
 
 const KEY_GONE = 87007
 const SIGNATURE_WRONG = 87009
@@ -19,5 +20,8 @@ export const checkSessionKey = defineEndpoint({
   request: ({ openid, sessionKey }: { readonly openid: string; readonly sessionKey: string }) => ({
     query: { openid, signature: sessionSignature(sessionKey, ''), sig_method: 'hmac_sha256' },
   }),
-  response: (json) => ({ isValid: errcodeOf(json) === 0 }),
+  response: (json) => {
+    requireAnswer(json)
+    return { isValid: errcodeOf(json) === 0 }
+  },
 })

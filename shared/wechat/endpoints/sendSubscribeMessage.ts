@@ -1,5 +1,5 @@
 import { defineEndpoint } from '../endpoint.ts'
-import { readLooseInteger } from '../readAnswer.ts'
+import { readLooseInteger, requireAnswer } from '../readAnswer.ts'
 
 export type SubscribeMessage = {
   readonly touser: string
@@ -33,7 +33,9 @@ export const sendSubscribeMessage = defineEndpoint({
     },
   }),
   // WeChat's own tables leave msgid out, so its absence is no fault.
-  response: ({ msgid }) => {
+  response: (json) => {
+    requireAnswer(json)
+    const { msgid } = json
     const id = typeof msgid === 'string' && msgid !== '' ? msgid : readLooseInteger(msgid)?.toString()
     return id === undefined ? {} : { msgid: id }
   },
