@@ -7,6 +7,8 @@ export type RawInput = { readonly body: Uint8Array } | { readonly value: unknown
 export const MAX_BODY_BYTES = 1024 * 1024
 const MAX_DEPTH = 16
 const MAX_KEYS = 256
+/** No function takes lists, let alone long ones: what is beyond this only costs memory. */
+const MAX_VALUES = 10_000
 const PROTOTYPE_KEYS = new Set(['__proto__', 'constructor', 'prototype'])
 
 /**
@@ -31,7 +33,9 @@ function parseBody(body: Uint8Array): unknown {
   if (body.length === 0) return {}
 
   const text = decodeUtf8(body)
-  if (depthOf(text) > MAX_DEPTH) throw tooLarge(`the body is nested more than ${MAX_DEPTH} deep`)
+  const { depth, separators } = outlineOf(text)
+  if (depth > MAX_DEPTH) throw tooLarge(`the body is nested more than ${MAX_DEPTH} deep`)
+  if (separators >= MAX_VALUES) throw tooLarge(`the body has more than ${MAX_VALUES} values`)
   try {
     return JSON.parse(text)
   } catch {
@@ -47,9 +51,10 @@ function decodeUtf8(body: Uint8Array): string {
   }
 }
 
-/** The deepest nesting of brackets outside strings. */
-function depthOf(json: string): number {
+/** The deepest nesting and the number of commas outside strings, known before anything is built. */
+function outlineOf(json: string): { readonly depth: number; readonly separators: number } {
   let deepest = 0
+  let separators = 0
   let depth = 0
   let inString = false
   for (let i = 0; i < json.length; i++) {
@@ -60,8 +65,9 @@ function depthOf(json: string): number {
     } else if (char === '"') inString = true
     else if (char === '{' || char === '[') deepest = Math.max(deepest, ++depth)
     else if (char === '}' || char === ']') depth--
+    else if (char === ',') separators++
   }
-  return deepest
+  return { depth: deepest, separators }
 }
 
 /** One walk over an input that counts what the limits are about. */

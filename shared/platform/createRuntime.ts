@@ -40,7 +40,7 @@ export function createRuntime(effects: Effects): Runtime {
   })
   const accessTokens = once(() =>
     createAccessTokens({
-      fetch: (deadlineAtMs) => fetchToken(config, https(), { clock, random, deadlineAtMs }),
+      fetch: async (deadlineAtMs) => fetchToken(config, https(), { clock, random, deadlineAtMs }),
       records,
       mode: config.tokenMode,
       clock,

@@ -39,6 +39,8 @@ type State = { readonly records: Records; readonly clock: Clock }
 
 /** Beyond the deadline, for the answer to be written down and for clocks that differ. */
 const LEASE_MARGIN_MS = 1000
+/** A claim that seems to last longer was written by a clock that is off. */
+const MAX_LEASE_AHEAD_MS = 900_000
 /** What a store takes in one record, with room for sealing. */
 const MAX_ANSWER_LENGTH = 250_000
 
@@ -139,8 +141,9 @@ async function claimEffect<T>(
 function outcomeOf<T>(record: EffectRecord<T>, started: EffectRecord<T>, nowMs: number): Outcome<T> {
   if (record.payloadHash !== started.payloadHash) throw new Problem('IDEMPOTENCY_MISMATCH')
   if (record.outcome) return record.outcome
-  if (nowMs < record.leaseEndsAtMs)
-    throw new Problem('IN_PROGRESS', { retryAfterMs: record.leaseEndsAtMs - nowMs })
+  const remainingMs = record.leaseEndsAtMs - nowMs
+  if (remainingMs > 0 && remainingMs <= MAX_LEASE_AHEAD_MS)
+    throw new Problem('IN_PROGRESS', { retryAfterMs: remainingMs })
 
   return { kind: 'unknown' }
 }

@@ -150,6 +150,14 @@ describe('limits', () => {
     expect(readInput(asBody(JSON.stringify(value)))).toEqual(value)
   })
 
+  test('a body of very many values is refused before it is parsed', () => {
+    const list = (length: number) => asBody(JSON.stringify({ a: Array.from({ length }, () => 1) }))
+
+    expect(refusal(list(10_000))).toBeUndefined()
+    expect(refusal(list(10_001))).toEqual(tooLarge('the body has more than 10000 values'))
+    expect(refusal(asBody(JSON.stringify({ a: ','.repeat(20_000) })))).toBeUndefined()
+  })
+
   test('an input may have 256 keys, wherever they are', () => {
     expect(refusal({ value: withKeys(256) })).toBeUndefined()
     expect(refusal({ value: withKeys(257) })).toEqual(tooLarge('the input has more than 256 keys'))

@@ -100,6 +100,19 @@ describe('while the first is under way', () => {
     expect(effects.sent).toBe(1)
   })
 
+  test('by a clock that is far ahead, a repeat does not wait for it', async () => {
+    const effects = createEffects()
+    void effects.request({}, createPending().effect)
+    await settle()
+    effects.clock.advance(-600_000)
+    await expect(effects.request()).rejects.toMatchObject({ code: 'IN_PROGRESS' })
+
+    effects.clock.advance(-86_400_000)
+    await expect(effects.request()).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+
+    expect(effects.sent).toBe(1)
+  })
+
   test('a process that dies leaves an end that nobody knows', async () => {
     const effects = createEffects()
     await expect(effects.request({}, failWith(new Error('killed')))).rejects.toThrow('killed')
