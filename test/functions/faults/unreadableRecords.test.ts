@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest'
+import getQrCode from '../../../functions/getQrCode/index.ts'
+import { createMemoryStore } from '../../../shared/platform/memoryStore.ts'
+import type { RecordKind } from '../../../shared/state/records.ts'
+import { stateKeys } from '../../support/keyRing.ts'
+import { promptRandom } from '../../support/promptRandom.ts'
+import { createTestClock } from '../../support/testClock.ts'
+import { codeOf, createWorld, dataOf, SERVER } from '../../support/world.ts'
+import { OPERATIONS, type OperationName, prepare } from './operations.ts'
+import { createStoreWithFaults } from './storeWithFaults.ts'
+import { SPOILT, UNREADABLE } from './unreadableRecordsTable.ts'
+
+async function createSpoilableWorld() {
+  const clock = createTestClock()
+  const store = createStoreWithFaults(createMemoryStore(clock), clock)
+  const environment = { STATE_KEYS: stateKeys('k1'), OPEN_DATA_ONE_TIME: 'true' }
+  const world = await createWorld({
+    environment,
+    effects: { clock, memoryStore: store, random: promptRandom },
+  })
+  return { world, store }
+}
+
+const INVOCATION = { requestId: 'invocation' }
+const meetings = (Object.keys(UNREADABLE) as RecordKind[]).flatMap((kind) =>
+  UNREADABLE[kind].map((meeting) => [kind, ...meeting] as const),
+)
+
+describe.each(meetings)('a record of kind %s that %s finds (%s)', (kind, name, when, code, accepted) => {
+  test.each(Object.entries(SPOILT))('%s', async (_, spoil) => {
+    const { world, store } = await createSpoilableWorld()
+    const operation = await prepare(world, name)
+    await world.runtime.accessTokens().current(world.runtime.clock.nowMs() + 5000)
+    if (when !== 'before') expect(codeOf(await operation.call(INVOCATION))).toBe('OK')
+    const next = when === 'next' ? await prepare(world, name) : operation
+    await store.spoil(kind, spoil)
+    world.restart()
+
+    const reply = await next.call(when === 'next' ? {} : INVOCATION)
+
+    expect([codeOf(reply), operation.accepted()]).toEqual([code, accepted])
+  })
+})
+
+test.each(Object.entries(SPOILT))(
+  'a ledger of the stock that is %s lets no other code out',
+  async (_, spoil) => {
+    const { world, store } = await createSpoilableWorld()
+    const make = (path: string) => world.call(getQrCode, { type: 'limited', path, width: 280 }, SERVER)
+    dataOf(await make('pages/index/index'))
+    await store.spoil('limitedCodes', spoil)
+
+    expect(await make('pages/order/detail')).toMatchObject({
+      error: { code: 'CONFIG_ERROR', message: expect.stringContaining('STATE_KEYS') },
+    })
+    expect(world.simulator.accepted(OPERATIONS['getQrCode limited'].path)).toBe(1)
+  },
+)
+
+test("a user's record that nobody can read is in nobody else's way", async () => {
+  const { world, store } = await createSpoilableWorld()
+  await world.logIn('alice')
+  await store.spoil('account', () => 'garbage')
+  const others: OperationName[] = ['sendSubscribeMessage', 'verifySoter', 'getQrCode unlimited']
+
+  await world.logIn('bob')
+  for (const name of others) expect(codeOf(await (await prepare(world, name)).call())).toBe('OK')
+})
