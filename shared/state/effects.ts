@@ -143,7 +143,7 @@ function outcomeOf<T>(record: EffectRecord<T>, started: EffectRecord<T>, nowMs: 
   if (record.outcome) return record.outcome
   const remainingMs = record.leaseEndsAtMs - nowMs
   if (remainingMs > 0 && remainingMs <= MAX_LEASE_AHEAD_MS)
-    throw new Problem('IN_PROGRESS', { retryAfterMs: remainingMs })
+    throw new Problem('IN_PROGRESS', { retryAfterMs: Math.ceil(remainingMs) })
 
   return { kind: 'unknown' }
 }

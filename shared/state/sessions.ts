@@ -15,8 +15,8 @@ import { claimedHandleOf, isSessionToken, sessionIdOf } from './sessionToken.ts'
 
 type State = { readonly records: Records; readonly clock: Clock }
 
-/** What a client had under way when its token was replaced is no sign of a thief. */
-const REUSE_GRACE_MS = 60_000
+/** What a client had under way when its token was replaced is no sign of a thief, nor are clocks that differ. */
+const REUSE_GRACE_MS = 300_000
 const NOTE_USE_WAIT_MS = 250
 
 /** Whether the token of a session is still good. */
@@ -36,7 +36,7 @@ export const findReused = (
 /**
  * Finds whose session a token stands for, with one read, and now and then writes down that it is in use.
  *
- * A token that was replaced is refused. A minute after it was replaced its use means that somebody has kept
+ * A token that was replaced is refused. Five minutes after it was replaced its use means that somebody has kept
  * a copy, and nobody can tell who: the session that goes on from it is ended too.
  *
  * @throws Problem `UNAUTHENTICATED` for an unknown token, `SESSION_EXPIRED` for a session that ran out or
@@ -67,9 +67,8 @@ export async function useSession(
   return { id, account, slot }
 }
 
-/** A tenth of the limit; at least a minute, unless that is most of the limit. */
-const noteUseAfterMs = (idleSeconds: number): number =>
-  Math.max(idleSeconds * 100, Math.min(60_000, idleSeconds * 500))
+/** A tenth of the limit, by which a session may end early. */
+const noteUseAfterMs = (idleSeconds: number): number => idleSeconds * 100
 
 /**
  * Writes only over what was read, so whatever came between has precedence. The session lives as it is:

@@ -215,8 +215,8 @@ describe('a session that is not used', () => {
 
   test.each([
     ['an hour', 3600, 300],
-    ['a minute', 60, 25],
-    ['a second', 1, 0.4],
+    ['a minute', 60, 50],
+    ['a second', 1, 0.8],
   ])('goes on as long as it is used, with a limit of %s', async (_, idleSeconds, everySeconds) => {
     const world = await createWorld({ environment: { SESSION_IDLE_SECONDS: String(idleSeconds) } })
     const alice = await world.logIn('alice')
