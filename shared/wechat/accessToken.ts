@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
 import type { Records } from '../state/records.ts'
 import type { IssuedToken } from './endpoints/issuedToken.ts'
+import { type Hold, isHeld } from './tokenHold.ts'
 import { createTokenPlace } from './tokenPlace.ts'
 import {
   type AccessToken,
@@ -46,6 +47,11 @@ const REFRESH_BEFORE_END_MS = 300_000
 const REFRESH_SPREAD_MS = 1000
 /** A renewal that brought nothing is not tried by the next call already. */
 const RENEWAL_PAUSE_MS = 1000
+/**
+ * After a refusal a classic token is trusted only if it would live this long, which is as far as the clocks
+ * of two instances may be apart: the one in the record may be dead as well, and there is but one repeat.
+ */
+const TRUSTED_LIFE_MS = 1_200_000
 /** How long calls wait for a renewal while the token that there is would do. */
 const RENEWAL_WAIT_MS = 1000
 
@@ -70,18 +76,30 @@ export function createAccessTokens({
   let lookedAtMs = Number.NEGATIVE_INFINITY
   /** The newest token that this process saw refused: the store may not have heard of it. */
   let refused: AccessToken | undefined
+  /** The pause after a fetch of this process failed. */
+  let pause: { readonly hold: Hold; readonly fence: number } | undefined
+  let hasBeenRefused = false
   let flight: Flight | undefined
   let invalidation: { readonly token: AccessToken; readonly done: Promise<void> } | undefined
 
   const place = createTokenPlace({ records, mode })
 
-  function withoutRefused(record: TokenRecord): TokenRecord {
+  /**
+   * A refusal counts although the store has not heard of it. So does the pause after a failure of this
+   * process, unless somebody has succeeded since: in the record it may have been overtaken, or end by a clock
+   * that is off.
+   */
+  function view(record: TokenRecord): TokenRecord {
     const { token, ...rest } = record
-    return token && refused && isNoNewer(token, refused) ? rest : record
+    const seen = token && refused && isNoNewer(token, refused) ? rest : record
+    return pause && isHeld(pause.hold, clock.nowMs()) ? { ...seen, hold: pause.hold } : seen
   }
+
+  const trustedLifeMs = (): number => (hasBeenRefused && mode === 'classic' ? TRUSTED_LIFE_MS : 0)
 
   /** What an instance was frozen over must not undo what came after it. */
   function keep(token: SharedToken): void {
+    if (pause && token.fence > pause.fence) pause = undefined
     const isRefused = [refused, invalidation?.token].some((other) => other && isNoNewer(token, other))
     if (!isRefused && (!held || held.fence <= token.fence)) held = token
   }
@@ -92,10 +110,20 @@ export function createAccessTokens({
     if (flight && startedAtMs < flight.startedAtMs + FLIGHT_BUDGET_MS) return flight
 
     const deadlineAtMs = startedAtMs + FLIGHT_BUDGET_MS
-    const search = { minimumLifeMs, deadlineAtMs, view: withoutRefused, onSeen: keep }
+    const onHold = (hold: Hold, fence: number) => {
+      pause = { hold, fence }
+    }
+    const search = {
+      minimumLifeMs: Math.max(minimumLifeMs, trustedLifeMs()),
+      deadlineAtMs,
+      view,
+      onSeen: keep,
+      onHold,
+    }
     const token = searchToken({ place, fetch, mode, clock, random, ...search })
       .then((acquired) => {
         keep(acquired)
+        hasBeenRefused = false
         return acquired
       })
       .finally(() => {
@@ -129,15 +157,25 @@ export function createAccessTokens({
 
   const isGoodEnough = (token: SharedToken): boolean => {
     const nowMs = clock.nowMs()
+    if (token.expiresAtMs - nowMs <= trustedLifeMs()) return false
+
     const hasJustLooked = nowMs >= lookedAtMs && nowMs - lookedAtMs < RENEWAL_PAUSE_MS
     return nowMs < (hasJustLooked ? token.expiresAtMs : token.renewAtMs)
   }
 
-  async function drop(token: AccessToken): Promise<void> {
-    const outcome = await place.change(await place.read(), (record) =>
-      withoutToken(record, token, clock.nowMs()),
-    )
-    if (outcome === 'changed') refused = token
+  async function drop({ value, fence }: AccessToken): Promise<void> {
+    const found = await place.read()
+    // Without a store there is no telling which fetch it knows of: whatever came before now is refused.
+    let refusedFence = found.slot ? fence : Math.max(fence, clock.nowMs())
+    let isConfirmed = false
+    await place.change(found, (record) => {
+      const { token } = record
+      const next = withoutToken(record, { value, fence }, clock.nowMs())
+      isConfirmed = token?.value === value && next === undefined
+      if (token?.value === value) refusedFence = Math.max(refusedFence, token.fence)
+      return next
+    })
+    if (!isConfirmed) refused = { value, fence: refusedFence }
   }
 
   return {
@@ -157,6 +195,7 @@ export function createAccessTokens({
     },
 
     invalidate(token) {
+      hasBeenRefused = true
       if (held && isNoNewer(held, token)) held = undefined
       if (invalidation && isNoNewer(token, invalidation.token)) return invalidation.done
       if (refused && isNoNewer(token, refused)) return Promise.resolve()
@@ -177,9 +216,11 @@ export function createAccessTokens({
         () => new Problem('STATE_UNAVAILABLE', { detail: 'the store did not answer in time' }),
       )
       const need = { minimumLifeMs: REFRESH_BEFORE_END_MS }
-      const step = nextStep(withoutRefused(record), clock.nowMs(), need)
+      const step = nextStep(view(record), clock.nowMs(), need)
       if (step.kind === 'serve') return { refreshed: false, expiresAtMs: step.token.expiresAtMs }
-      if (record.token && isAlive(record.token)) await clock.sleep(random.fraction() * REFRESH_SPREAD_MS)
+      if (record.token && isAlive(record.token)) {
+        await untilDeadline(clock.sleep(random.fraction() * REFRESH_SPREAD_MS), deadlineAtMs)
+      }
 
       const { value, expiresAtMs } = await untilDeadline(join(REFRESH_BEFORE_END_MS).token, deadlineAtMs)
       return { refreshed: value !== record.token?.value, expiresAtMs }

@@ -31,7 +31,7 @@ const MAX_WRITES = 8
  * The record has no end: its fence must never start again.
  */
 export function createTokenPlace({ records, mode }: TokenPlaceOptions): TokenPlace {
-  /** What this process wrote last. */
+  /** What this process wrote last, and nobody has been seen to overwrite. */
   let local: TokenRecord = EMPTY_RECORD
 
   async function withStore<T>(use: (records: Records) => Promise<T>): Promise<T | undefined> {
@@ -50,11 +50,13 @@ export function createTokenPlace({ records, mode }: TokenPlaceOptions): TokenPla
     },
 
     async write({ slot }, record) {
-      local = record
-      if (!slot) return { slot, record }
+      const written = await withStore(
+        async (found) => slot && ((await found.write(slot, record)) ?? 'overtaken'),
+      )
+      if (written === 'overtaken') return undefined
 
-      const written = await withStore(async (found) => (await found.write(slot, record)) ?? 'overtaken')
-      return written === 'overtaken' ? undefined : { slot: written, record }
+      local = record
+      return { slot: written, record }
     },
 
     async change(found, next) {

@@ -64,7 +64,8 @@ export function nextStep(record: TokenRecord, nowMs: number, { minimumLifeMs, ho
   const isDue = (at: SharedToken) =>
     nowMs >= at.renewAtMs || at.expiresAtMs - nowMs <= minimumLifeMs || record.isSuspect === true
   if (living && !isDue(living)) return { kind: 'serve', token: living }
-  if (lease && lease.holder === holder && nowMs < lease.untilMs) return { kind: 'fetch', isOurs: true }
+  if (lease && lease.holder === holder && nowMs < fetchEndsAtMs(record))
+    return { kind: 'fetch', isOurs: true }
   if (hold && isHeld(hold, nowMs)) return { kind: 'refuse', problem: heldProblem(hold, nowMs) }
   if (!lease || !isLeased(lease, nowMs)) return { kind: 'fetch', isOurs: false }
 

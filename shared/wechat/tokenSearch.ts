@@ -2,6 +2,7 @@ import { Problem } from '../core/problem.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
 import type { IssuedToken } from './endpoints/issuedToken.ts'
+import type { Hold } from './tokenHold.ts'
 import type { Found, TokenPlace } from './tokenPlace.ts'
 import {
   fetchEndsAtMs,
@@ -23,10 +24,12 @@ type SearchOptions = {
   /** A token that lives no longer than this is due to be renewed. */
   readonly minimumLifeMs: number
   readonly deadlineAtMs: number
-  /** The record as this process sees it, which may know of a refusal that the store has not heard of. */
+  /** The record as this process sees it, which may know what the store has not heard of. */
   readonly view: (record: TokenRecord) => TokenRecord
   /** Hears of every token that stood in the record, also of one that is due. */
   readonly onSeen: (token: SharedToken) => void
+  /** Hears of the pause after a fetch of this process failed. */
+  readonly onHold: (hold: Hold, fence: number) => void
 }
 
 const FIRST_POLL_MS = 100
@@ -43,10 +46,10 @@ export async function searchToken(options: SearchOptions): Promise<SharedToken> 
   const holder = Buffer.from(random.bytes(9)).toString('base64url')
   for (let poll = 0, claims = 0; ; poll++) {
     const found = await place.read()
-    const record = view(found.record)
     const nowMs = clock.nowMs()
     if (nowMs >= deadlineAtMs) throw late()
-    if (record.token) onSeen(record.token)
+    if (found.record.token) onSeen(found.record.token)
+    const record = view(found.record)
 
     const step = nextStep(record, nowMs, { minimumLifeMs, holder })
     if (step.kind === 'serve') return step.token
@@ -84,7 +87,7 @@ async function claim(
 
 /** @returns nothing when the lease was lost meanwhile: what came of the fetch is then for nobody */
 async function fetchUnderLease(
-  { place, fetch, mode, clock }: SearchOptions,
+  { place, fetch, mode, clock, onHold }: SearchOptions,
   claimed: Found,
 ): Promise<SharedToken | undefined> {
   const { fence } = claimed.record
@@ -96,16 +99,22 @@ async function fetchUnderLease(
     (issued) => ({ token: toSharedToken(issued, fence, askedAtMs) }),
     (failure: unknown) => ({ failure }),
   )
-  const conclusion = whileOurs((record) =>
+  // A classic fetch ends the token before it, which is then to be renewed within its last minutes: also when
+  // nobody knows whether there was one, or when two overtook each other.
+  const mayHaveEndedOthers = mode === 'classic' && ('token' in fetched || isOutcomeUnknown(fetched.failure))
+  const conclude = (record: TokenRecord): TokenRecord =>
     'token' in fetched
       ? withToken(record, fetched.token)
-      : withFailure(record, fetched.failure, clock.nowMs()),
-  )
+      : {
+          ...withFailure(record, fetched.failure, clock.nowMs()),
+          ...(mayHaveEndedOthers && { isSuspect: true }),
+        }
+  const { hold } = conclude(claimed.record)
+  if (hold) onHold(hold, fence)
   // A store that fails now takes nothing from the token, and changes nothing about the failure.
-  const outcome = await place.change(claimed, conclusion).catch(() => 'unknown')
+  const outcome = await place.change(claimed, whileOurs(conclude)).catch(() => 'unknown')
   const isOvertaken = outcome === 'left alone'
-  // A classic fetch has ended the token of whoever has overtaken us, or theirs has ended ours.
-  if (isOvertaken && mode === 'classic' && !('failure' in fetched && isRefusal(fetched.failure))) {
+  if (isOvertaken && mayHaveEndedOthers) {
     await place.change(await place.read(), (record) => ({ ...record, isSuspect: true }))
   }
   if (isOvertaken) return undefined
@@ -114,8 +123,8 @@ async function fetchUnderLease(
   return fetched.token
 }
 
-/** Whether WeChat said that it fetched nothing. */
-const isRefusal = (failure: unknown): boolean =>
-  failure instanceof Problem && failure.options.upstream !== undefined
+/** Whether WeChat may have made a token all the same: it was asked, and did not say no. */
+const isOutcomeUnknown = (failure: unknown): boolean =>
+  !(failure instanceof Problem) || (failure.code !== 'CONFIG_ERROR' && failure.options.upstream === undefined)
 
 export const late = () => new Problem('UPSTREAM_TIMEOUT', { detail: 'waiting for the access token' })

@@ -45,11 +45,12 @@ describe('an instance in need of a token', () => {
     ['waits for a holder whose clock is seconds ahead', leasedUntil(NOW_MS + 30_000), NOW_MS, 0, 'wait'],
     [
       'goes on with a lease of its own',
-      { ...HELD, lease: { untilMs: NOW_MS + 1, holder: 'us' } },
+      { ...HELD, lease: { untilMs: NOW_MS + 2501, holder: 'us' } },
       NOW_MS,
       0,
       'fetch',
     ],
+    ['does not go on with one that leaves no time to fetch', leasedUntil(NOW_MS + 2500), NOW_MS, 0, 'wait'],
     ['ignores a lease of a clock that is off', leasedUntil(NOW_MS + 30_001), NOW_MS, 0, 'fetch'],
     [
       'takes a due token while another one renews',
