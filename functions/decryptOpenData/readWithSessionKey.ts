@@ -29,7 +29,8 @@ export async function readWithSessionKey(context: DecryptContext, fields: Input)
   const slot = await readCallerAccount(caller, records)
   const account = slot.value
   const keys = liveSessionKeys(account, clock.nowMs())
-  if (account) requireDecryptBudget(account, clock.nowMs())
+  const sessionId = caller.session?.id
+  if (account) requireDecryptBudget(account, sessionId, clock.nowMs())
 
   try {
     const raw =
@@ -55,7 +56,7 @@ export async function readWithSessionKey(context: DecryptContext, fields: Input)
     return { data, source: 'encryptedData', integrity: isVerified ? 'verified' : 'unverified' }
   } catch (thrown) {
     if (thrown instanceof Problem && thrown.code === 'DECRYPT_FAILED')
-      await noteDecryptFailure({ records, clock }, caller.openid, slot)
+      await noteDecryptFailure({ records, clock }, { openid: caller.openid, sessionId }, slot)
     throw thrown
   }
 }

@@ -124,7 +124,7 @@ function mayBeUnknown(use: Use, source: KeyedLogin, deeds: Deeds, { maxSkewMs }:
 function countAttempts(use: Use, deeds: Deeds, { maxSkewMs }: SessionSetting): number {
   return deeds.uses.filter(
     (other) =>
-      other.openid === use.openid &&
+      other.token === use.token &&
       other !== use &&
       mayPrecede(other, use) &&
       endOf(other) >= startOf(use) - FAILURE_WINDOW_MS - 2 * maxSkewMs &&
@@ -132,23 +132,16 @@ function countAttempts(use: Use, deeds: Deeds, { maxSkewMs }: SessionSetting): n
   ).length
 }
 
-/** At most ten failures are told in ten minutes, unless a login came between. */
-function checkBudget({ uses, logins }: Deeds, { maxSkewMs }: SessionSetting): void {
+/** A session is told of at most ten failures in ten minutes. */
+function checkBudget({ uses }: Deeds, { maxSkewMs }: SessionSetting): void {
   const windowMs = FAILURE_WINDOW_MS - 2 * maxSkewMs
   const failed = uses.filter((use) => codeOf(use.call.reply) === 'DECRYPT_FAILED')
   for (const first of failed) {
     const fromMs = startOf(first)
     const near = failed.filter(
-      (use) => use.openid === first.openid && startOf(use) >= fromMs && endOf(use) < fromMs + windowMs,
+      (use) => use.token === first.token && startOf(use) >= fromMs && endOf(use) < fromMs + windowMs,
     )
-    const lastMs = Math.max(fromMs, ...near.map(endOf))
-    const isReset = logins.some(
-      (login) =>
-        login.openid === first.openid &&
-        startOf(login) <= lastMs &&
-        Math.min(endOf(login), startOf(login) + 2 * LONGEST_LOGIN_MS) >= fromMs,
-    )
-    require(isReset || near.length <= MAX_FAILURES, 'S10 ten failures in ten minutes and no more', () =>
+    require(near.length <= MAX_FAILURES, 'S10 ten failures in ten minutes and no more', () =>
       `${near.length} from call ${first.call.id} on`)
   }
 }

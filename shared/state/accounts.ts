@@ -12,6 +12,7 @@ export type Account = {
   readonly sessions: readonly Session[]
   /** Absent once the last session was ended. */
   readonly keys?: SessionKeys
+  /** Of calls for which the platform vouches, since the last login. Sessions count their own. */
   readonly decryptFailuresAtMs: readonly number[]
   /** The logouts of the last minutes, which beat the logins that were under way. */
   readonly revocations?: readonly Revocation[]
@@ -24,6 +25,7 @@ export type Session = {
   readonly expiresAtMs: number
   /** When it was last used, to within what `useSession` leaves unwritten. */
   readonly usedAtMs: number
+  readonly decryptFailuresAtMs?: readonly number[]
   /** The tokens that later logins of the same device replaced, the latest last. */
   readonly former?: readonly { readonly id: string; readonly replacedAtMs: number }[]
 }

@@ -96,7 +96,7 @@ function createInstance({ clock, store, fraction, aheadMs = 0, stateKeys = ['k1'
     use: (token) => useSession(state, token, IDLE_SECONDS),
     logOut: (token) =>
       endSessions(state, OPENID, token ? { sessionId: sessionIdOf(token) } : 'all', IDLE_SECONDS),
-    failToDecrypt: () => noteDecryptFailure(state, OPENID),
+    failToDecrypt: () => noteDecryptFailure(state, { openid: OPENID }),
     keys: async () => liveSessionKeys(await readAlice(), ownClock.nowMs()),
     account: readAlice,
   }

@@ -30,22 +30,35 @@ describe('failed attempts', () => {
     )
   })
 
-  test('count for the user, on whatever session and instance', async () => {
+  test('count for their session, on whatever instance, and for no other', async () => {
     const world = await createWorld()
     const [here, there] = [await world.logIn('alice'), await world.logIn('alice')]
     await failTenTimes(world, here)
     world.restart()
 
-    for (const origin of [there, world.wechatUser('alice')])
-      expect(codeOf(await fail(world, origin))).toBe('RATE_LIMITED')
-    expect(codeOf(await fail(world, await world.logIn('bob')))).toBe('DECRYPT_FAILED')
+    expect(codeOf(await fail(world, here))).toBe('RATE_LIMITED')
+    for (const origin of [there, world.wechatUser('alice'), await world.logIn('bob')])
+      expect(codeOf(await fail(world, origin))).toBe('DECRYPT_FAILED')
   })
 
-  test('begin anew with a login, which changes the key', async () => {
+  test('are not forgotten when the user logs in elsewhere', async () => {
     const world = await createWorld()
-    await failTenTimes(world, await world.logIn('alice'))
+    const here = await world.logIn('alice')
+    await failTenTimes(world, here)
+    const there = await world.logIn('alice')
 
-    expect(codeOf(await fail(world, await world.logIn('alice')))).toBe('DECRYPT_FAILED')
+    expect(codeOf(await fail(world, here))).toBe('RATE_LIMITED')
+    expect(codeOf(await fail(world, there))).toBe('DECRYPT_FAILED')
+  })
+
+  test('of a user for whom the platform vouches begin anew with a login', async () => {
+    const world = await createWorld()
+    await world.logIn('alice')
+    await failTenTimes(world, world.wechatUser('alice'))
+    expect(codeOf(await fail(world, world.wechatUser('alice')))).toBe('RATE_LIMITED')
+
+    await world.logIn('alice')
+    expect(codeOf(await fail(world, world.wechatUser('alice')))).toBe('DECRYPT_FAILED')
   })
 
   test('include signed raw data, and do not include data that is only too old', async () => {
