@@ -196,7 +196,8 @@ export function createAccessTokens({
 
     invalidate(token) {
       hasBeenRefused = true
-      if (held && isNoNewer(held, token)) held = undefined
+      // Also one from a later fetch: the record tells whether WeChat has confirmed the value since.
+      if (held?.value === token.value) held = undefined
       if (invalidation && isNoNewer(token, invalidation.token)) return invalidation.done
       if (refused && isNoNewer(token, refused)) return Promise.resolve()
 

@@ -32,7 +32,7 @@ type Lease = { readonly untilMs: number; readonly holder: string }
 export const EMPTY_RECORD: TokenRecord = { fence: 0, failures: 0 }
 
 /** Longer than one attempt at WeChat and one at the store, and short enough for a waiting call to outlive it. */
-const LEASE_MS = 8000
+export const LEASE_MS = 8000
 /** What a holder keeps of its lease for writing down how the fetch ended. */
 const SETTLE_MS = 2500
 /** A lease that lasts longer than this was written by a clock that is off. */
@@ -56,9 +56,12 @@ type Need = {
   readonly minimumLifeMs: number
   /** Whose search this is. */
   readonly holder?: string
+  /** Whose lease has been seen for longer than any lasts. */
+  readonly deadHolder?: string | undefined
 }
 
-export function nextStep(record: TokenRecord, nowMs: number, { minimumLifeMs, holder }: Need): NextStep {
+export function nextStep(record: TokenRecord, nowMs: number, need: Need): NextStep {
+  const { minimumLifeMs, holder, deadHolder } = need
   const { token, hold, lease } = record
   const living = token && nowMs < token.expiresAtMs ? token : undefined
   const isDue = (at: SharedToken) =>
@@ -67,7 +70,8 @@ export function nextStep(record: TokenRecord, nowMs: number, { minimumLifeMs, ho
   if (lease && lease.holder === holder && nowMs < fetchEndsAtMs(record))
     return { kind: 'fetch', isOurs: true }
   if (hold && isHeld(hold, nowMs)) return { kind: 'refuse', problem: heldProblem(hold, nowMs) }
-  if (!lease || !isLeased(lease, nowMs)) return { kind: 'fetch', isOurs: false }
+  if (!lease || lease.holder === deadHolder || !isLeased(lease, nowMs))
+    return { kind: 'fetch', isOurs: false }
 
   return living ? { kind: 'serve', token: living } : { kind: 'wait', untilMs: lease.untilMs }
 }

@@ -6,6 +6,7 @@ import type { Hold } from './tokenHold.ts'
 import type { Found, TokenPlace } from './tokenPlace.ts'
 import {
   fetchEndsAtMs,
+  LEASE_MS,
   nextStep,
   type SharedToken,
   type TokenRecord,
@@ -44,6 +45,7 @@ const MAX_POLL_MS = 1000
 export async function searchToken(options: SearchOptions): Promise<SharedToken> {
   const { place, clock, random, minimumLifeMs, deadlineAtMs, view, onSeen } = options
   const holder = Buffer.from(random.bytes(9)).toString('base64url')
+  let watched: { readonly holder: string | undefined; readonly sinceMs: number } | undefined
   for (let poll = 0, claims = 0; ; poll++) {
     const found = await place.read()
     const nowMs = clock.nowMs()
@@ -51,7 +53,10 @@ export async function searchToken(options: SearchOptions): Promise<SharedToken> 
     if (found.record.token) onSeen(found.record.token)
     const record = view(found.record)
 
-    const step = nextStep(record, nowMs, { minimumLifeMs, holder })
+    // By our own clock, whatever the holder's says: nobody waits for a dead one for longer than a lease lasts.
+    if (record.lease?.holder !== watched?.holder) watched = { holder: record.lease?.holder, sinceMs: nowMs }
+    const deadHolder = watched && nowMs - watched.sinceMs >= LEASE_MS ? watched.holder : undefined
+    const step = nextStep(record, nowMs, { minimumLifeMs, holder, deadHolder })
     if (step.kind === 'serve') return step.token
     if (step.kind === 'refuse') throw step.problem
     if (step.kind === 'fetch') {
