@@ -31,7 +31,7 @@ const MAX_WRITES = 8
  * The record has no end: its fence must never start again.
  */
 export function createTokenPlace({ records, mode }: TokenPlaceOptions): TokenPlace {
-  /** What this process wrote last, and nobody has been seen to overwrite. */
+  /** The record as this process saw it last. */
   let local: TokenRecord = EMPTY_RECORD
 
   async function withStore<T>(use: (records: Records) => Promise<T>): Promise<T | undefined> {
@@ -46,7 +46,10 @@ export function createTokenPlace({ records, mode }: TokenPlaceOptions): TokenPla
   const place: TokenPlace = {
     async read() {
       const slot = await withStore((found) => found.read<TokenRecord>('accessToken', mode))
-      return { slot, record: slot ? (slot.value ?? EMPTY_RECORD) : local }
+      if (slot) local = slot.value ?? EMPTY_RECORD
+      // Whoever has a lease in the store is of no use to a process without one.
+      const { lease, ...withoutLease } = local
+      return { slot, record: slot ? local : withoutLease }
     },
 
     async write({ slot }, record) {

@@ -21,11 +21,13 @@ export type TokenRecord = {
   /** Failed fetches in a row. */
   readonly failures: number
   readonly hold?: Hold
-  /** The value that WeChat refused last. */
-  readonly refused?: { readonly value: string; readonly atMs: number }
+  /** The value that WeChat refused last, and the how-manieth in a row it was. */
+  readonly refused?: Refused
   /** A fetch that nobody shares may have ended the token: it serves its last minutes while it is renewed. */
   readonly isSuspect?: true
 }
+
+type Refused = { readonly value: string; readonly atMs: number; readonly inRow: number }
 
 type Lease = { readonly untilMs: number; readonly holder: string }
 
@@ -42,6 +44,9 @@ const RENEW_BEFORE_END_MS = 60_000
 const SAME_MOMENT_MS = 5000
 /** A refused token that WeChat hands out again is given this long before it is asked about once more. */
 const SECOND_OPINION_MS = 1000
+/** So many tokens may be refused one after the other before each is given as long. */
+const MAX_REFUSED_IN_ROW = 3
+const ROW_MS = 10_000
 
 /** What an instance in need of a token does next. */
 export type NextStep =
@@ -56,12 +61,15 @@ type Need = {
   readonly minimumLifeMs: number
   /** Whose search this is. */
   readonly holder?: string
-  /** Whose lease has been seen for longer than any lasts. */
-  readonly deadHolder?: string | undefined
+  /**
+   * What was seen of the lease by the clock of whoever asks: it was taken since (so it is alive, whatever its
+   * end says), or it has stood there for longer than any lasts.
+   */
+  readonly leaseIs?: 'fresh' | 'over' | undefined
 }
 
 export function nextStep(record: TokenRecord, nowMs: number, need: Need): NextStep {
-  const { minimumLifeMs, holder, deadHolder } = need
+  const { minimumLifeMs, holder, leaseIs } = need
   const { token, hold, lease } = record
   const living = token && nowMs < token.expiresAtMs ? token : undefined
   const isDue = (at: SharedToken) =>
@@ -70,8 +78,8 @@ export function nextStep(record: TokenRecord, nowMs: number, need: Need): NextSt
   if (lease && lease.holder === holder && nowMs < fetchEndsAtMs(record))
     return { kind: 'fetch', isOurs: true }
   if (hold && isHeld(hold, nowMs)) return { kind: 'refuse', problem: heldProblem(hold, nowMs) }
-  if (!lease || lease.holder === deadHolder || !isLeased(lease, nowMs))
-    return { kind: 'fetch', isOurs: false }
+  const isTaken = leaseIs === 'fresh' || (leaseIs !== 'over' && lease !== undefined && isLeased(lease, nowMs))
+  if (!lease || !isTaken) return { kind: 'fetch', isOurs: false }
 
   return living ? { kind: 'serve', token: living } : { kind: 'wait', untilMs: lease.untilMs }
 }
@@ -109,13 +117,13 @@ export function toSharedToken(
   return { value, fence, expiresAtMs, renewAtMs: expiresAtMs - Math.min(RENEW_BEFORE_END_MS, lifeMs / 10) }
 }
 
-/** The record after its holder's fetch. That this very value was refused stays known. */
+/** The record after its holder's fetch. What was refused stays known. */
 export function withToken({ fence, refused, isSuspect }: TokenRecord, token: SharedToken): TokenRecord {
   return {
     fence,
     token,
     failures: 0,
-    ...(refused?.value === token.value && { refused }),
+    ...(refused && { refused }),
     ...(isSuspect && { isSuspect }),
   }
 }
@@ -147,7 +155,16 @@ export function withoutToken(
   const { token, refused, ...rest } = record
   if (token?.value !== value) return undefined
 
-  const patienceMs = fence < token.fence ? SAME_MOMENT_MS : SECOND_OPINION_MS
-  const isConfirmed = refused?.value === value && Math.abs(nowMs - refused.atMs) < patienceMs
-  return isConfirmed ? undefined : { ...rest, refused: { value, atMs: nowMs } }
+  const sinceMs = refused ? Math.abs(nowMs - refused.atMs) : Number.POSITIVE_INFINITY
+  if (refused && sinceMs < patienceWith(refused, token, fence)) return undefined
+
+  const inRow = refused && sinceMs < ROW_MS ? refused.inRow + 1 : 1
+  return { ...rest, refused: { value, atMs: nowMs, inRow } }
+}
+
+/** For how long after the last refusal the token that is there now is believed rather than the next refusal. */
+function patienceWith(refused: Refused, token: SharedToken, refusedFence: number): number {
+  if (refused.value !== token.value) return refused.inRow >= MAX_REFUSED_IN_ROW ? SECOND_OPINION_MS : 0
+
+  return refusedFence < token.fence ? SAME_MOMENT_MS : SECOND_OPINION_MS
 }

@@ -43,32 +43,51 @@ const MAX_POLL_MS = 1000
  * @throws Problem what the fetch or its pause fails with, and `UPSTREAM_TIMEOUT`
  */
 export async function searchToken(options: SearchOptions): Promise<SharedToken> {
-  const { place, clock, random, minimumLifeMs, deadlineAtMs, view, onSeen } = options
+  const { place, mode, clock, random, minimumLifeMs, deadlineAtMs, view, onSeen } = options
   const holder = Buffer.from(random.bytes(9)).toString('base64url')
-  let watched: { readonly holder: string | undefined; readonly sinceMs: number } | undefined
-  for (let poll = 0, claims = 0; ; poll++) {
+  let watched: Watched | undefined
+  for (let poll = 0, claims = 0, overtakings = 0; ; poll++) {
     const found = await place.read()
     const nowMs = clock.nowMs()
     if (nowMs >= deadlineAtMs) throw late()
     if (found.record.token) onSeen(found.record.token)
     const record = view(found.record)
 
-    // By our own clock, whatever the holder's says: nobody waits for a dead one for longer than a lease lasts.
-    if (record.lease?.holder !== watched?.holder) watched = { holder: record.lease?.holder, sinceMs: nowMs }
-    const deadHolder = watched && nowMs - watched.sinceMs >= LEASE_MS ? watched.holder : undefined
-    const step = nextStep(record, nowMs, { minimumLifeMs, holder, deadHolder })
+    watched = watch(watched, record, nowMs)
+    const step = nextStep(record, nowMs, { minimumLifeMs, holder, leaseIs: leaseSeen(watched, nowMs) })
     if (step.kind === 'serve') return step.token
     if (step.kind === 'refuse') throw step.problem
     if (step.kind === 'fetch') {
       const leased = withLease(record, nowMs, holder)
       const claimed = step.isOurs ? found : await claim(place, found, leased, claims++ === 0)
-      const token = claimed && (await fetchUnderLease(options, claimed))
-      if (token) return token
+      const fetched = claimed && (await fetchUnderLease(options, claimed))
+      if (fetched?.isShared) return fetched.token
+      // What a classic fetch has made suspect is renewed at once; but two whose clocks differ could go on so.
+      const isGoodForUs = fetched && (mode === 'stable' || overtakings++ > 0)
+      if (isGoodForUs) return livingToken(await place.read(), clock.nowMs()) ?? fetched.token
     }
     const pollMs = Math.min(MAX_POLL_MS, FIRST_POLL_MS * 1.5 ** poll) * (0.5 + random.fraction() / 2)
-    await clock.sleep(step.kind === 'wait' ? Math.min(pollMs, step.untilMs - nowMs) : pollMs)
+    const leaseMs = step.kind === 'wait' && step.untilMs > nowMs ? step.untilMs - nowMs : pollMs
+    await clock.sleep(Math.min(pollMs, leaseMs))
   }
 }
+
+/** Who holds the lease, and since when by our own clock. `isNew`: it was taken while we were looking. */
+type Watched = { readonly holder: string | undefined; readonly sinceMs: number; readonly isNew: boolean }
+
+function watch(before: Watched | undefined, { lease }: TokenRecord, nowMs: number): Watched {
+  const holder = lease?.holder
+  return before && before.holder === holder ? before : { holder, sinceMs: nowMs, isNew: before !== undefined }
+}
+
+/** Clocks differ, but everybody's own runs as fast as a lease does. */
+function leaseSeen({ sinceMs, isNew }: Watched, nowMs: number): 'fresh' | 'over' | undefined {
+  if (nowMs - sinceMs >= LEASE_MS) return 'over'
+  return isNew ? 'fresh' : undefined
+}
+
+const livingToken = ({ record: { token } }: Found, nowMs: number): SharedToken | undefined =>
+  token && nowMs < token.expiresAtMs ? token : undefined
 
 /**
  * Writes the lease, unless somebody else was first.
@@ -90,11 +109,14 @@ async function claim(
   return isFirst && isUnwritten ? undefined : claimed
 }
 
-/** @returns nothing when the lease was lost meanwhile: what came of the fetch is then for nobody */
+/**
+ * @returns the token, which is for this process alone when the lease was lost meanwhile; nothing when the fetch
+ * failed and the lease was lost, since its successor may have done better
+ */
 async function fetchUnderLease(
   { place, fetch, mode, clock, onHold }: SearchOptions,
   claimed: Found,
-): Promise<SharedToken | undefined> {
+): Promise<{ readonly token: SharedToken; readonly isShared: boolean } | undefined> {
   const { fence } = claimed.record
   const whileOurs = (next: (record: TokenRecord) => TokenRecord) => (record: TokenRecord) =>
     record.fence === fence ? next(record) : undefined
@@ -122,10 +144,10 @@ async function fetchUnderLease(
   if (isOvertaken && mayHaveEndedOthers) {
     await place.change(await place.read(), (record) => ({ ...record, isSuspect: true }))
   }
+  if ('token' in fetched) return { token: fetched.token, isShared: !isOvertaken }
   if (isOvertaken) return undefined
-  if ('failure' in fetched) throw fetched.failure
 
-  return fetched.token
+  throw fetched.failure
 }
 
 /** Whether WeChat may have made a token all the same: it was asked, and did not say no. */

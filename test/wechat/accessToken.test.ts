@@ -497,12 +497,28 @@ describe('a fetch that outlives its lease', () => {
     const world = await createWorld(PROMPT)
     world.simulator.faults.add({
       path: STABLE,
-      latencyMs: 80,
+      latencyMs: 300,
       body: '{"access_token":"late","expires_in":7200}',
     })
     const { slow, newer } = await overtake(world, STABLE)
 
     expect(await slow).toMatchObject(newer)
+
+    world.restart()
+    expect(await current(world)).toBe(newer.value)
+  })
+
+  test('is good for its own calls while the successor has none yet', async () => {
+    const world = await createWorld(PROMPT)
+    world.simulator.faults.add({
+      path: STABLE,
+      latencyMs: 80,
+      body: '{"access_token":"late","expires_in":7200}',
+    })
+    world.simulator.faults.add({ path: STABLE, latencyMs: 300 })
+    const { slow, newer } = await overtake(world, STABLE)
+
+    expect((await slow).value).toBe('late')
 
     world.restart()
     expect(await current(world)).toBe(newer.value)
@@ -565,6 +581,19 @@ test('the token is never in a log, a reply or in the clear in the store', async 
     expect(text).not.toContain(Buffer.from(token).toString('base64').slice(0, 40))
     expect(text).not.toContain(APP_SECRET)
   }
+})
+
+test('classic tokens that are refused one after the other are fetched once a second, not with every call', async () => {
+  const world = await createWorld(CLASSIC_MODE)
+  world.simulator.faults.add({ path: CHECK, errcode: 40001, times: FOREVER })
+
+  for (let call = 0; call < 20; call++) expect(codeOf(await check(world))).toBe('UPSTREAM_REJECTED')
+  expect(fetches(world, CLASSIC)).toBe(4)
+
+  world.clock.advance(1000)
+  await check(world)
+  await check(world)
+  expect(fetches(world, CLASSIC)).toBe(5)
 })
 
 test('nobody waits beyond their deadline for a refused token to be dropped from the store', async () => {

@@ -16,6 +16,7 @@ const PROMPT = { effects: { random: promptRandom } }
 const CLASSIC_MODE = { ...PROMPT, environment: { WECHAT_TOKEN_MODE: 'classic' } }
 const FOREVER = Number.POSITIVE_INFINITY
 const LEASE_MS = 8000
+const STATE_KEYS = `k1:${Buffer.alloc(32, 7).toString('base64')}`
 
 const fetches = (world: World, path = STABLE): number => world.simulator.requests(path).length
 
@@ -180,6 +181,34 @@ describe('a holder of the lease', () => {
 
     expect(await codesOf(replies)).toEqual(['OK'])
   })
+
+  test.each([25_000, 120_000, 600_000])(
+    'does not go on taking it from others whose clock is %i ms off, and no call fails',
+    async (skewMs) => {
+      const straight = createRunningClock()
+      const off = createRunningClock()
+      off.advance(skewMs)
+      const world = await createWorld({ effects: { clock: straight, random: promptRandom } })
+      const elsewhere = await createWorld({
+        environment: { WECHAT_API_BASE_URL: world.simulator.url, STATE_KEYS },
+        effects: { clock: off, random: promptRandom, memoryStore: world.store },
+      })
+      world.restart({ STATE_KEYS })
+      world.simulator.faults.add({ path: STABLE, latencyMs: 400, times: FOREVER })
+
+      const tokens = [0, 1, 2].flatMap(() => {
+        world.restart({ STATE_KEYS })
+        elsewhere.restart()
+        return [world, elsewhere].map(({ runtime }) =>
+          runtime.accessTokens().current(runtime.clock.nowMs() + 9000),
+        )
+      })
+
+      const values = new Set((await Promise.all(tokens)).map(({ value }) => value))
+      expect(values.size).toBe(1)
+      expect(fetches(world)).toBeLessThanOrEqual(6)
+    },
+  )
 
   test('whose clock is an hour ahead does not lock the others out', async () => {
     const ahead = createRunningClock()

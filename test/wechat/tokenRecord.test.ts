@@ -167,13 +167,13 @@ describe('a failed fetch', () => {
 })
 
 describe('a refused token', () => {
-  const refusedAt = (atMs: number): TokenRecord => ({ ...RECORD, refused: { value: 'a', atMs } })
+  const refusedAt = (atMs: number): TokenRecord => ({ ...RECORD, refused: { value: 'a', atMs, inRow: 1 } })
 
   test('is taken out of the record', () => {
     expect(withoutToken(RECORD, TOKEN, NOW_MS)).toEqual({
       fence: 7,
       failures: 0,
-      refused: { value: 'a', atMs: NOW_MS },
+      refused: { value: 'a', atMs: NOW_MS, inRow: 1 },
     })
   })
 
