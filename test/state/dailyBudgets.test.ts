@@ -134,11 +134,11 @@ describe('a budget', () => {
     await expect(spend(one(1))).rejects.toMatchObject({ code: 'STATE_UNAVAILABLE' })
   })
 
-  test('of which one is left goes to one of sixty-four processes at once, in each of 300 rounds', async () => {
+  test('of which one is left goes to one of sixty-four processes at once, in each of a thousand rounds', async () => {
     const { open } = createBudgets()
     const processes = Array.from({ length: 64 }, () => open())
 
-    for (let round = 0; round < 300; round++) {
+    for (let round = 0; round < 1000; round++) {
       const budget = one(1, `owner-${round}`)
       const outcomes = await Promise.allSettled(processes.map((spend) => spend(budget)))
 

@@ -73,11 +73,11 @@ describe('the stock of limited codes', () => {
     })
   })
 
-  test('has its last code for one of sixty-four processes at once, in each of 300 rounds', async () => {
+  test('has its last code for one of sixty-four processes at once, in each of a thousand rounds', async () => {
     const { open } = createStock()
     const processes = Array.from({ length: 64 }, () => open())
 
-    for (let round = 0; round < 300; round++) {
+    for (let round = 0; round < 1000; round++) {
       const outcomes = await Promise.allSettled(processes.map((take) => take(round + 1)))
 
       expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
