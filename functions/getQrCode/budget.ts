@@ -1,7 +1,7 @@
 import { callerScope } from '../../shared/function/callerScope.ts'
 import type { Context } from '../../shared/function/define.ts'
 import { spendToday } from '../../shared/state/dailyBudgets.ts'
-import { isStoreAbsent } from '../../shared/state/records.ts'
+import { ContendedRecord, isStoreAbsent } from '../../shared/state/records.ts'
 import type { Spending } from '../../shared/state/spending.ts'
 
 type State = Pick<Context<'user' | 'server'>, 'caller' | 'config' | 'records' | 'clock'>
@@ -10,9 +10,10 @@ type State = Pick<Context<'user' | 'server'>, 'caller' | 'config' | 'records' | 
  * Counts a code in the user's budget of the day. What WeChat refuses counts as well: a user could otherwise
  * keep asking. Codes for servers are not counted.
  *
- * A code needs no state, so without a store it is made all the same and nobody counts it.
+ * A code needs no state, so without a store it is made all the same and nobody counts it. Many at once do not
+ * count as that: they contend for the user's own record.
  *
- * @throws Problem `QUOTA_EXCEEDED`, `CONFIG_ERROR`
+ * @throws Problem `QUOTA_EXCEEDED`, `CONFIG_ERROR`, `STATE_UNAVAILABLE`
  */
 export async function spendUserCode({
   caller,
@@ -30,7 +31,7 @@ export async function spendUserCode({
   try {
     return await spendToday({ records, clock }, [budget])
   } catch (thrown) {
-    if (!isStoreAbsent(thrown)) throw thrown
+    if (!isStoreAbsent(thrown) || thrown instanceof ContendedRecord) throw thrown
     return undefined
   }
 }

@@ -29,6 +29,6 @@ export default defineFunction({
     const which = everywhere || !caller.session ? 'all' : { sessionId: caller.session.id }
     const { openid, session } = caller
     const idleSeconds = config.sessionIdleSeconds
-    return { revoked: await endSessions({ records, clock }, openid, which, idleSeconds, session?.account) }
+    return { revoked: await endSessions({ records, clock }, openid, which, idleSeconds, session?.slot) }
   },
 })

@@ -130,7 +130,7 @@ function checkSuspicion({ changes, fetches, world, faults }: TokenHistory): void
   )
     return
   const isShared =
-    record?.token?.value === newest.value || record?.token === undefined || record.isSuspect === true
+    record?.token?.value === newest.value || record?.token === undefined || record.suspectFence !== undefined
   require(isShared, 'I3 a fetch that was overtaken leaves the token suspect', () =>
     `${nameOf(newest.value)} is not known`)
 }

@@ -73,7 +73,7 @@ async function authenticateBearer(
     kind: 'user',
     openid: account.openid,
     ...(account.unionid && { unionid: account.unionid }),
-    session: { id, account: slot },
+    session: { id, slot },
     vouchedFields: NO_FIELDS,
   }
 }

@@ -11,7 +11,7 @@ export type UserCaller = {
   readonly openid: string
   readonly unionid?: string
   /** The session that the token stands for. Absent when the platform itself vouched for the user. */
-  readonly session?: { readonly id: string; readonly account: AccountSlot }
+  readonly session?: { readonly id: string; readonly slot: AccountSlot }
   /** The input fields that WeChat's own back end filled from cloudIDs in this very call. */
   readonly vouchedFields: ReadonlySet<string>
 }

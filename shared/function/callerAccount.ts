@@ -4,4 +4,4 @@ import type { UserCaller } from './caller.ts'
 
 /** The caller's account: already read where a token proved who is calling, looked up where the platform did. */
 export const readCallerAccount = async (caller: UserCaller, records: Records): Promise<AccountSlot> =>
-  caller.session?.account ?? readAccount(records, caller.openid)
+  caller.session?.slot ?? readAccount(records, caller.openid)

@@ -133,7 +133,7 @@ export function createRecords({ store, appId, keys, clock, random }: RecordsOpti
 
       await clock.sleep(random.fraction() * FIRST_PAUSE_MS * 2 ** attempt)
     }
-    throw new Problem('STATE_UNAVAILABLE', { detail: `the ${kind} record is too contended` })
+    throw new ContendedRecord(kind)
   }
 
   async function isChanged<T>(slot: Slot<T>, change: ChangeRecord<T>): Promise<boolean> {
@@ -142,6 +142,13 @@ export function createRecords({ store, appId, keys, clock, random }: RecordsOpti
   }
 
   return records
+}
+
+/** Too many write one record at once. The store is there, so nobody goes on without it. */
+export class ContendedRecord extends Problem {
+  constructor(kind: RecordKind) {
+    super('STATE_UNAVAILABLE', { detail: `the ${kind} record is too contended` })
+  }
 }
 
 /**

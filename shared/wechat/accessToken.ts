@@ -104,17 +104,19 @@ export function createAccessTokens({
     if (!isRefused && (!held || held.fence <= token.fence)) held = token
   }
 
-  /** Joins the search in flight, unless it is one that a frozen instance never finished. */
+  /** Joins the search in flight, unless it asks for less, or is one that a frozen instance never finished. */
   function join(minimumLifeMs: number): Flight {
     const startedAtMs = clock.nowMs()
-    if (flight && startedAtMs < flight.startedAtMs + FLIGHT_BUDGET_MS) return flight
+    const neededLifeMs = Math.max(minimumLifeMs, trustedLifeMs())
+    const isUnderWay = flight && startedAtMs < flight.startedAtMs + FLIGHT_BUDGET_MS
+    if (flight && isUnderWay && flight.minimumLifeMs >= neededLifeMs) return flight
 
     const deadlineAtMs = startedAtMs + FLIGHT_BUDGET_MS
     const onHold = (hold: Hold, fence: number) => {
       pause = { hold, fence }
     }
     const search = {
-      minimumLifeMs: Math.max(minimumLifeMs, trustedLifeMs()),
+      minimumLifeMs: neededLifeMs,
       deadlineAtMs,
       view,
       onSeen: keep,
@@ -130,7 +132,7 @@ export function createAccessTokens({
         lookedAtMs = clock.nowMs()
         if (flight?.token === token) flight = undefined
       })
-    flight = { token, startedAtMs }
+    flight = { token, startedAtMs, minimumLifeMs: neededLifeMs }
     return flight
   }
 
@@ -230,7 +232,11 @@ export function createAccessTokens({
 }
 
 /** A search that is under way. */
-type Flight = { readonly token: Promise<SharedToken>; readonly startedAtMs: number }
+type Flight = {
+  readonly token: Promise<SharedToken>
+  readonly startedAtMs: number
+  readonly minimumLifeMs: number
+}
 
 /** The same value, from the same fetch or an earlier one. */
 const isNoNewer = (token: AccessToken, than: AccessToken): boolean =>

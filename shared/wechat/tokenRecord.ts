@@ -23,8 +23,11 @@ export type TokenRecord = {
   readonly hold?: Hold
   /** The value that WeChat refused last, and the how-manieth in a row it was. */
   readonly refused?: Refused
-  /** A fetch that nobody shares may have ended the token: it serves its last minutes while it is renewed. */
-  readonly isSuspect?: true
+  /**
+   * A fetch that nobody shares may have ended the token, under this lease or before: it serves its last minutes
+   * until a later lease has brought another.
+   */
+  readonly suspectFence?: number
 }
 
 type Refused = { readonly value: string; readonly atMs: number; readonly inRow: number }
@@ -73,7 +76,7 @@ export function nextStep(record: TokenRecord, nowMs: number, need: Need): NextSt
   const { token, hold, lease } = record
   const living = token && nowMs < token.expiresAtMs ? token : undefined
   const isDue = (at: SharedToken) =>
-    nowMs >= at.renewAtMs || at.expiresAtMs - nowMs <= minimumLifeMs || record.isSuspect === true
+    nowMs >= at.renewAtMs || at.expiresAtMs - nowMs <= minimumLifeMs || record.suspectFence !== undefined
   if (living && !isDue(living)) return { kind: 'serve', token: living }
   if (lease && lease.holder === holder && nowMs < fetchEndsAtMs(record))
     return { kind: 'fetch', isOurs: true }
@@ -94,9 +97,9 @@ const isLeased = ({ untilMs }: Lease, nowMs: number): boolean =>
  * The fence is at least the time, so that it grows even where a record was lost.
  */
 export function withLease(record: TokenRecord, nowMs: number, holder: string): TokenRecord {
-  const { isSuspect: _renewedFrom, hold, ...rest } = record
+  const { hold } = record
   return {
-    ...rest,
+    ...record,
     fence: Math.max(record.fence + 1, nowMs),
     lease: { untilMs: nowMs + LEASE_MS, holder },
     ...(hold && { hold: holdAgain(hold, nowMs) }),
@@ -117,16 +120,19 @@ export function toSharedToken(
   return { value, fence, expiresAtMs, renewAtMs: expiresAtMs - Math.min(RENEW_BEFORE_END_MS, lifeMs / 10) }
 }
 
-/** The record after its holder's fetch. What was refused stays known. */
-export function withToken({ fence, refused, isSuspect }: TokenRecord, token: SharedToken): TokenRecord {
+/** The record after its holder's fetch. What was refused stays known, and what is suspect since the fetch began. */
+export function withToken({ fence, refused, suspectFence }: TokenRecord, token: SharedToken): TokenRecord {
   return {
     fence,
     token,
     failures: 0,
     ...(refused && { refused }),
-    ...(isSuspect && { isSuspect }),
+    ...(suspectFence !== undefined && suspectFence >= token.fence && { suspectFence }),
   }
 }
+
+/** The record once its token may have been ended by a fetch that nobody shares. */
+export const withSuspicion = (record: TokenRecord): TokenRecord => ({ ...record, suspectFence: record.fence })
 
 /** The record after its holder's fetch failed, with the token that there still is. */
 export function withFailure(record: TokenRecord, thrown: unknown, nowMs: number): TokenRecord {

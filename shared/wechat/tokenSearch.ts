@@ -13,6 +13,7 @@ import {
   toSharedToken,
   withFailure,
   withLease,
+  withSuspicion,
   withToken,
 } from './tokenRecord.ts'
 
@@ -64,11 +65,11 @@ export async function searchToken(options: SearchOptions): Promise<SharedToken> 
       if (fetched?.isShared) return fetched.token
       // What a classic fetch has made suspect is renewed at once; but two whose clocks differ could go on so.
       const isGoodForUs = fetched && (mode === 'stable' || overtakings++ > 0)
-      if (isGoodForUs) return livingToken(await place.read(), clock.nowMs()) ?? fetched.token
+      if (isGoodForUs) return (await livingToken(place, clock)) ?? fetched.token
     }
     const pollMs = Math.min(MAX_POLL_MS, FIRST_POLL_MS * 1.5 ** poll) * (0.5 + random.fraction() / 2)
-    const leaseMs = step.kind === 'wait' && step.untilMs > nowMs ? step.untilMs - nowMs : pollMs
-    await clock.sleep(Math.min(pollMs, leaseMs))
+    const longestMs = step.kind === 'wait' && step.untilMs > nowMs ? step.untilMs - nowMs : pollMs
+    await clock.sleep(Math.min(pollMs, longestMs))
   }
 }
 
@@ -86,8 +87,10 @@ function leaseSeen({ sinceMs, isNew }: Watched, nowMs: number): 'fresh' | 'over'
   return isNew ? 'fresh' : undefined
 }
 
-const livingToken = ({ record: { token } }: Found, nowMs: number): SharedToken | undefined =>
-  token && nowMs < token.expiresAtMs ? token : undefined
+async function livingToken(place: TokenPlace, clock: Clock): Promise<SharedToken | undefined> {
+  const token = (await place.read().catch(() => undefined))?.record.token
+  return token && clock.nowMs() < token.expiresAtMs ? token : undefined
+}
 
 /**
  * Writes the lease, unless somebody else was first.
@@ -129,26 +132,30 @@ async function fetchUnderLease(
   // A classic fetch ends the token before it, which is then to be renewed within its last minutes: also when
   // nobody knows whether there was one, or when two overtook each other.
   const mayHaveEndedOthers = mode === 'classic' && ('token' in fetched || isOutcomeUnknown(fetched.failure))
-  const conclude = (record: TokenRecord): TokenRecord =>
-    'token' in fetched
-      ? withToken(record, fetched.token)
-      : {
-          ...withFailure(record, fetched.failure, clock.nowMs()),
-          ...(mayHaveEndedOthers && { isSuspect: true }),
-        }
+  const conclude = (record: TokenRecord): TokenRecord => {
+    if ('token' in fetched) return withToken(record, fetched.token)
+
+    const failed = withFailure(record, fetched.failure, clock.nowMs())
+    return mayHaveEndedOthers ? withSuspicion(failed) : failed
+  }
   const { hold } = conclude(claimed.record)
   if (hold) onHold(hold, fence)
   // A store that fails now takes nothing from the token, and changes nothing about the failure.
   const outcome = await place.change(claimed, whileOurs(conclude)).catch(() => 'unknown')
   const isOvertaken = outcome === 'left alone'
-  if (isOvertaken && mayHaveEndedOthers) {
-    await place.change(await place.read(), (record) => ({ ...record, isSuspect: true }))
-  }
+  if (isOvertaken && mayHaveEndedOthers) await suspect(place)
   if ('token' in fetched) return { token: fetched.token, isShared: !isOvertaken }
   if (isOvertaken) return undefined
 
   throw fetched.failure
 }
+
+/** Should the store fail now, the token in hand is good for its calls all the same. */
+const suspect = (place: TokenPlace): Promise<unknown> =>
+  place
+    .read()
+    .then((found) => place.change(found, withSuspicion))
+    .catch(() => undefined)
 
 /** Whether WeChat may have made a token all the same: it was asked, and did not say no. */
 const isOutcomeUnknown = (failure: unknown): boolean =>

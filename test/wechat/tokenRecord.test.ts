@@ -10,6 +10,7 @@ import {
   withFailure,
   withLease,
   withoutToken,
+  withSuspicion,
   withToken,
 } from '../../shared/wechat/tokenRecord.ts'
 import { NOW_MS } from '../support/testClock.ts'
@@ -39,7 +40,7 @@ describe('an instance in need of a token', () => {
     ['renews one that lives no longer than asked for', RECORD, NOW_MS, 3_600_000, 'fetch'],
     ['takes one that lives longer than asked for', RECORD, NOW_MS, 3_599_999, 'serve'],
     ['never takes one that is over', RECORD, TOKEN.expiresAtMs, 0, 'fetch'],
-    ['renews one that is suspect', { ...RECORD, isSuspect: true }, NOW_MS, 0, 'fetch'],
+    ['renews one that is suspect', { ...RECORD, suspectFence: 7 }, NOW_MS, 0, 'fetch'],
     ['waits while another one fetches', leasedUntil(NOW_MS + 1), NOW_MS, 0, 'wait'],
     ['fetches when the lease is over', leasedUntil(NOW_MS), NOW_MS, 0, 'fetch'],
     ['waits for a holder whose clock is seconds ahead', leasedUntil(NOW_MS + 30_000), NOW_MS, 0, 'wait'],
@@ -142,8 +143,22 @@ describe('a fetched token', () => {
   })
 
   test('stays suspect when it was found so while it was fetched', () => {
-    expect(withToken({ ...EMPTY_RECORD, isSuspect: true }, TOKEN)).toMatchObject({ isSuspect: true })
-    expect(withLease({ ...RECORD, isSuspect: true }, NOW_MS, 'us')).not.toHaveProperty('isSuspect')
+    expect(withToken(withSuspicion(RECORD), TOKEN)).toMatchObject({ suspectFence: 7 })
+  })
+})
+
+describe('a suspect token', () => {
+  test('is above suspicion once a later lease has brought another', () => {
+    const leased = withLease(withSuspicion(RECORD), NOW_MS, 'us')
+
+    expect(withToken(leased, { ...TOKEN, fence: leased.fence })).not.toHaveProperty('suspectFence')
+  })
+
+  test('stays suspect while it is renewed, and when that fails', () => {
+    const leased = withLease(withSuspicion(RECORD), NOW_MS, 'us')
+
+    expect(leased.suspectFence).toBe(7)
+    expect(withFailure(leased, new Problem('RATE_LIMITED'), NOW_MS).suspectFence).toBe(7)
   })
 })
 
