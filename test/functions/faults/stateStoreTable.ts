@@ -129,7 +129,7 @@ export const STATE_STORE: Row<Walk> = {
       writes('putIfAbsent budget', ['OK', 1, 'OK', 2], DONE, DONE),
       writes('putIfAbsent qrCode', ['OK', 1, 'OK', 2], DONE, DONE),
     ],
-    contended: ['OK', 1],
+    contended: ['STATE_UNAVAILABLE', 0],
   },
   refreshAccessToken: { steps: [reads('accessToken', REFUSED)] },
   'decryptOpenData by cloudID': NO_STATE,
