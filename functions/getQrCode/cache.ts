@@ -1,13 +1,11 @@
 import type { Context } from '../../shared/function/define.ts'
-import { isStoreAbsent, type Slot } from '../../shared/state/records.ts'
+import { isStoreAbsent, MAX_RECORD_LENGTH, type Slot } from '../../shared/state/records.ts'
 
 /** A code as it is kept and answered. */
 export type CodeImage = { readonly contentType: string; readonly imageBase64: string }
 
 /** There is no limit to unlimited codes, so an image that nobody asks for is not kept for ever. */
 const KEEP_MS = 30 * 86_400_000
-/** What every store takes in one record, with room for sealing. */
-const MAX_STORED_LENGTH = 250_000
 
 type State = Pick<Context, 'records' | 'clock'>
 
@@ -25,7 +23,7 @@ export async function writeCache(
   slot: Slot<CodeImage>,
   image: CodeImage,
 ): Promise<void> {
-  if (image.imageBase64.length > MAX_STORED_LENGTH) return
+  if (image.imageBase64.length > MAX_RECORD_LENGTH) return
 
   await records.write(slot, image, clock.nowMs() + KEEP_MS).catch(withoutStore)
 }

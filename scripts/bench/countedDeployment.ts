@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import login from '../../functions/login/index.ts'
 import type { Environment } from '../../shared/core/config.ts'
 import type { Origin } from '../../shared/function/caller.ts'
@@ -13,9 +12,8 @@ import { systemRandom } from '../../shared/platform/systemRandom.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
 import type { Phone } from '../simulator/phone.ts'
 import { startSimulator } from '../simulator/simulator.ts'
-import { DEFAULT_TEMPLATES } from '../simulator/templates.ts'
 import { countStore, type StoreCounts } from './countedStore.ts'
-import { APP, SERVER_KEY } from './deployment.ts'
+import { APP, createEnvironment } from './deployment.ts'
 
 /** All functions in one instance, one user, and the count of what the store is asked. */
 export type CountedDeployment = {
@@ -51,17 +49,7 @@ export async function startCountedDeployment(more: Environment = {}): Promise<Co
   phone.login()
   const { store, counts } = countStore(createMemoryStore(clock))
   const transport = createHttpTransport({ clock })
-  const environment = {
-    WECHAT_APP_ID: APP.appId,
-    WECHAT_APP_SECRET: APP.appSecret,
-    WECHAT_API_BASE_URL: simulator.url,
-    WECHAT_SUBSCRIBE_TEMPLATES: DEFAULT_TEMPLATES.map(({ id }) => id).join(','),
-    STATE_STORE: 'memory',
-    STATE_KEYS: `k1:${randomBytes(32).toString('base64')}`,
-    SERVER_KEY,
-    LOG_LEVEL: 'silent',
-    ...more,
-  }
+  const environment = { ...createEnvironment(simulator.url), LOG_LEVEL: 'silent', ...more }
   const log = { write: () => undefined }
   const boot = () =>
     createRuntime({ environment, clock, random: systemRandom, transport, log, memoryStore: store })

@@ -37,6 +37,17 @@ export const APP = { appId: 'wx0123456789abcdef', appSecret: 'secret-of-the-meas
 export const SERVER_KEY = 'server-key-of-the-measured-deployment'
 const COLLECTION = 'states'
 
+/** The variables of a deployment that keeps its state in memory and reaches this WeChat over HTTP. */
+export const createEnvironment = (wechatUrl: string): Variables => ({
+  WECHAT_APP_ID: APP.appId,
+  WECHAT_APP_SECRET: APP.appSecret,
+  WECHAT_API_BASE_URL: wechatUrl,
+  WECHAT_SUBSCRIBE_TEMPLATES: DEFAULT_TEMPLATES.map(({ id }) => id).join(','),
+  STATE_STORE: 'memory',
+  STATE_KEYS: `k1:${randomBytes(32).toString('base64')}`,
+  SERVER_KEY,
+})
+
 export async function startDeployment(): Promise<Deployment> {
   const closing: (() => Promise<unknown>)[] = []
   const closeAll = async () => {
@@ -63,15 +74,7 @@ export async function startDeployment(): Promise<Deployment> {
       functions,
       simulator,
       phone,
-      environment: {
-        WECHAT_APP_ID: APP.appId,
-        WECHAT_APP_SECRET: APP.appSecret,
-        WECHAT_API_BASE_URL: simulator.url,
-        WECHAT_SUBSCRIBE_TEMPLATES: DEFAULT_TEMPLATES.map(({ id }) => id).join(','),
-        STATE_STORE: 'memory',
-        STATE_KEYS: `k1:${randomBytes(32).toString('base64')}`,
-        SERVER_KEY,
-      },
+      environment: createEnvironment(simulator.url),
       dynamoDb: stateTable.environment,
       cloudBaseDatabase: { ...cloudBase.environment, STATE_STORE: 'cloudbase', STATE_TABLE: COLLECTION },
       cloudCall: { ...cloudBase.environment, WECHAT_TRANSPORT: 'cloudcall' },

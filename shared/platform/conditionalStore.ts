@@ -2,6 +2,7 @@ import { Problem } from '../core/problem.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
 import type { StateStore, StoredRecord } from '../ports/stateStore.ts'
+import { isAlive } from './isAlive.ts'
 
 /**
  * Records over a network. Every method is one try, given up after `timeoutMs`, and fails with a
@@ -157,9 +158,6 @@ export function createConditionalStore({ table, clock, random }: ConditionalStor
     }),
   }
 }
-
-const isAlive = ({ expiresAtMs }: StoredRecord, nowMs: number): boolean =>
-  expiresAtMs === undefined || expiresAtMs > nowMs
 
 function requireFitting({ body }: StoredRecord): void {
   const bytes = Buffer.byteLength(body)

@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.ts'
 import type { StateStore, StoredRecord } from '../ports/stateStore.ts'
+import { isAlive } from './isAlive.ts'
 
 const MIN_SWEEP_SIZE = 1024
 
@@ -49,6 +50,3 @@ export function createMemoryStore(clock: Clock): StateStore {
     deleteIf: async (key, expectedVersion) => find(key)?.version === expectedVersion && records.delete(key),
   }
 }
-
-const isAlive = ({ expiresAtMs }: StoredRecord, nowMs: number): boolean =>
-  expiresAtMs === undefined || expiresAtMs > nowMs

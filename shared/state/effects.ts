@@ -2,7 +2,7 @@ import { isDefiniteRefusal } from '../core/definiteRefusal.ts'
 import { sha256Hex } from '../core/digest.ts'
 import { Problem, type ProblemCode } from '../core/problem.ts'
 import type { Clock } from '../ports/clock.ts'
-import { type Records, requireReadable, type Slot } from './records.ts'
+import { MAX_RECORD_LENGTH, type Records, requireReadable, type Slot } from './records.ts'
 import type { Spending } from './spending.ts'
 
 /** How far an effect has come, as far as anybody can know. */
@@ -41,8 +41,6 @@ type State = { readonly records: Records; readonly clock: Clock }
 const LEASE_MARGIN_MS = 1000
 /** A claim that seems to last longer was written by a clock that is off. */
 const MAX_LEASE_AHEAD_MS = 900_000
-/** What a store takes in one record, with room for sealing. */
-const MAX_ANSWER_LENGTH = 250_000
 
 /**
  * Does something at most once.
@@ -151,7 +149,7 @@ function outcomeOf<T>(record: EffectRecord<T>, started: EffectRecord<T>, nowMs: 
 const toProblem = (outcome: Exclude<Outcome<unknown>, { kind: 'done' }>): Problem =>
   outcome.kind === 'refused' ? new Problem(outcome.code, outcome.options) : new Problem('OUTCOME_UNKNOWN')
 
-const isStorable = (answer: unknown): boolean => JSON.stringify(answer).length <= MAX_ANSWER_LENGTH
+const isStorable = (answer: unknown): boolean => JSON.stringify(answer).length <= MAX_RECORD_LENGTH
 
 /**
  * The end is known, and nothing that goes wrong with writing it down may turn it into another. The record

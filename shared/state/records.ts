@@ -68,6 +68,9 @@ type RecordsOptions = {
   readonly random: Random
 }
 
+/** What every store takes in one record, in characters before sealing, with room for that. */
+export const MAX_RECORD_LENGTH = 250_000
+
 const MAX_ATTEMPTS = 8
 const FIRST_PAUSE_MS = 10
 /** No instance's clock is so late that it takes what ended then for alive. */

@@ -20,7 +20,7 @@ const REUSE_GRACE_MS = 300_000
 const NOTE_USE_WAIT_MS = 250
 
 /** Whether the token of a session is still good. */
-export const isLive = ({ expiresAtMs, usedAtMs }: Session, idleSeconds: number, nowMs: number): boolean =>
+const isLive = ({ expiresAtMs, usedAtMs }: Session, idleSeconds: number, nowMs: number): boolean =>
   expiresAtMs > nowMs && nowMs - usedAtMs < idleSeconds * 1000
 
 /** The session that has replaced a token which is now used again, so long after that two must have it. */

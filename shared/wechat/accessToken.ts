@@ -111,18 +111,20 @@ export function createAccessTokens({
     const isUnderWay = flight && startedAtMs < flight.startedAtMs + FLIGHT_BUDGET_MS
     if (flight && isUnderWay && flight.minimumLifeMs >= neededLifeMs) return flight
 
-    const deadlineAtMs = startedAtMs + FLIGHT_BUDGET_MS
-    const onHold = (hold: Hold, fence: number) => {
-      pause = { hold, fence }
-    }
-    const search = {
+    const token = searchToken({
+      place,
+      fetch,
+      mode,
+      clock,
+      random,
       minimumLifeMs: neededLifeMs,
-      deadlineAtMs,
+      deadlineAtMs: startedAtMs + FLIGHT_BUDGET_MS,
       view,
       onSeen: keep,
-      onHold,
-    }
-    const token = searchToken({ place, fetch, mode, clock, random, ...search })
+      onHold: (hold, fence) => {
+        pause = { hold, fence }
+      },
+    })
       .then((acquired) => {
         keep(acquired)
         hasBeenRefused = false

@@ -48,7 +48,7 @@ export function createTokenPlace({ records, mode }: TokenPlaceOptions): TokenPla
       const slot = await withStore((found) => found.read<TokenRecord>('accessToken', mode))
       if (slot) local = slot.value ?? EMPTY_RECORD
       // Whoever has a lease in the store is of no use to a process without one.
-      const { lease, ...withoutLease } = local
+      const { lease: _theirs, ...withoutLease } = local
       return { slot, record: slot ? local : withoutLease }
     },
 
