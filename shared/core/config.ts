@@ -12,7 +12,11 @@ export const VARIABLES = [
   'WECHAT_API_BASE_URL',
   'WECHAT_TRANSPORT',
   'WECHAT_TOKEN_MODE',
+  'WECHAT_PUSH_TOKEN',
+  'WECHAT_PUSH_AES_KEY',
+  'WECHAT_PUSH_MODE',
   'WECHAT_SUBSCRIBE_TEMPLATES',
+  'WECHAT_LONG_TERM_TEMPLATES',
   'STATE_STORE',
   'STATE_TABLE',
   'STATE_KEYS',
@@ -75,9 +79,35 @@ export class Config {
     return this.#optional('WECHAT_TOKEN_MODE', 'stable', oneOf('stable', 'classic'))
   }
 
+  /** The token that WeChat signs its pushes with. */
+  get pushToken(): Secret {
+    return this.#required('WECHAT_PUSH_TOKEN', (text) =>
+      /^[\x21-\x7e]{3,64}$/.test(text) ? new Secret(text) : undefined,
+    )
+  }
+
+  /** The EncodingAESKeys of message push as the console shows them: the current one, then those before it. */
+  get pushKeys(): readonly Secret[] {
+    return this.#required('WECHAT_PUSH_AES_KEY', (text) => {
+      const keys = parseList(text)
+      const areKeys = keys.length > 0 && keys.every((key) => /^[A-Za-z0-9+/]{43}$/.test(key))
+      return areKeys ? keys.map((key) => new Secret(key)) : undefined
+    })
+  }
+
+  /** Whether pushes are encrypted. Unencrypted ones prove nothing about what they say. */
+  get pushMode(): 'encrypted' | 'plain' {
+    return this.#optional('WECHAT_PUSH_MODE', 'encrypted', oneOf('encrypted', 'plain'))
+  }
+
   /** The template ids that a user may have sent to themselves. */
   get subscribeTemplates(): readonly string[] {
     return this.#optional('WECHAT_SUBSCRIBE_TEMPLATES', [], listOf(/^[A-Za-z0-9_-]+$/))
+  }
+
+  /** The template ids to which a user agrees once for any number of messages. */
+  get longTermTemplates(): readonly string[] {
+    return this.#optional('WECHAT_LONG_TERM_TEMPLATES', [], listOf(/^[A-Za-z0-9_-]+$/))
   }
 
   get stateStore(): 'memory' | 'dynamodb' | 'cloudbase' {

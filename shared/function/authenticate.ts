@@ -31,6 +31,7 @@ export async function authenticate(
     }
     case 'server':
     case 'timer':
+    case 'push':
       requireAccess(access, origin.kind)
       requireOwnApp(origin, context.config)
       return { kind: origin.kind }

@@ -1,7 +1,7 @@
 import type { AccountSlot } from '../state/accounts.ts'
 
 /** Who may call a function. */
-export const ACCESS = ['anonymous', 'user', 'server', 'timer'] as const
+export const ACCESS = ['anonymous', 'user', 'server', 'timer', 'push'] as const
 
 export type Access = (typeof ACCESS)[number]
 
@@ -28,6 +28,8 @@ type Callers = {
   user: UserCaller
   server: { readonly kind: 'server' }
   timer: { readonly kind: 'timer' }
+  /** WeChat itself, with something to tell. */
+  push: { readonly kind: 'push' }
 }
 
 /** Who is calling, narrowed to what a function allows. */
@@ -48,6 +50,7 @@ export type Origin = (
   | { readonly kind: 'bearer'; readonly token: string }
   | { readonly kind: 'server' }
   | { readonly kind: 'timer' }
+  | { readonly kind: 'push' }
   | { readonly kind: 'nobody' }
 ) & {
   /** The mini program that CloudBase says the call came from. */

@@ -26,6 +26,8 @@ export type Context<A extends Access = Access, U extends Endpoints = Endpoints> 
   /** Renews the shared access token when its end is near. Nobody else gets to see it. */
   readonly refreshAccessToken: () => ReturnType<AccessTokens['refresh']>
   readonly cloudFiles: CloudFiles
+  /** The largest reply that the platform carries back to this caller, in bytes of JSON. */
+  readonly maxReplyBytes: number
   /**
    * Adds what the operator should know to the call's line in the log, which becomes a warning. Like all of
    * the log it must hold no input, openid or key.

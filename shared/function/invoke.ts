@@ -20,6 +20,8 @@ export type Call = {
   readonly requestId: string
   /** How long the platform still lets this call run, where it says so. */
   readonly remainingMs?: number
+  /** The largest reply that the platform carries back, in bytes; the platforms agree on 6 MiB otherwise. */
+  readonly maxReplyBytes?: number
   /** What the adapter already knows to be wrong (an HTTP method, an event that is none). */
   readonly problem?: Problem
 }
@@ -27,6 +29,7 @@ export type Call = {
 /** For the reply to be written and sent before the platform ends the call. */
 const REPLY_MARGIN_MS = 500
 const MAX_SETTLE_MS = 250
+const MAX_REPLY_BYTES = 6 * 1024 * 1024
 
 /**
  * Calls a function: who is it, may they, what do they say, do it, reply. The only way there is, in
@@ -61,7 +64,7 @@ export async function invoke(fn: AnyFunction, call: Call, runtime: Runtime): Pro
 /** What the call may use, but for the caller. Nothing is opened or asked here. */
 function createContext(
   fn: AnyFunction,
-  { requestId, remainingMs = Number.POSITIVE_INFINITY }: Call,
+  { requestId, remainingMs = Number.POSITIVE_INFINITY, maxReplyBytes = MAX_REPLY_BYTES }: Call,
   { config, clock, random, records, accessTokens, channelFor, cloudFiles }: Runtime,
   startedAtMs: number,
   noted: { readonly upstream: UpstreamCall[]; readonly warnings: LogEntry[] },
@@ -87,6 +90,7 @@ function createContext(
     }),
     refreshAccessToken: () => accessTokens().refresh(deadlineAtMs),
     cloudFiles,
+    maxReplyBytes,
     warn: (message, fields = {}) => noted.warnings.push({ message, ...fields }),
   }
 }

@@ -98,4 +98,7 @@ const noCloudFiles: CloudFiles = {
   temporaryUrl: async () => {
     throw invalidArgument('fileID', 'names a file in CloudBase storage, which can be read on CloudBase only')
   },
+  save: async () => {
+    throw configProblem('Storage for files', 'is there on CloudBase only')
+  },
 }

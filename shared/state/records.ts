@@ -59,6 +59,14 @@ export type RecordKind =
   | 'openData'
   | 'budget'
   | 'limitedCodes'
+  | 'grants'
+  | 'grantInbox'
+  | 'mediaJob'
+  | 'mediaVerdict'
+  | 'contentVerdict'
+  | 'scene'
+  | 'sceneHandle'
+  | 'push'
 
 type RecordsOptions = {
   readonly store: StateStore

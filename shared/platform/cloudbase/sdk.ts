@@ -5,6 +5,7 @@ export type WxServerSdk = {
   readonly DYNAMIC_CURRENT_ENV: symbol
   init(options: { env: symbol; timeout: number }): void
   openapi(options: { convertCase: false }): OpenApi
+  uploadFile(options: { cloudPath: string; fileContent: Buffer }): Promise<{ fileID: string }>
   getTempFileURL(options: { fileList: readonly string[] }): Promise<{ fileList: readonly TempFile[] }>
 }
 
