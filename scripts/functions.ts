@@ -57,7 +57,7 @@ export function declarationFaults(folder: string, value: unknown): readonly stri
   if (typeof value !== 'object' || value === null || !('handle' in value)) {
     return [`functions/${folder}: the default export is no defineFunction({ … })`]
   }
-  const { name, access, timeoutSeconds, schedule } = value as Partial<AnyFunction>
+  const { name, access, timeoutSeconds, schedule, push } = value as Partial<AnyFunction>
   const isScheduled = schedule !== undefined
   const faults = [
     name !== folder && `declares the name '${name}'; the name and the folder are the same`,
@@ -66,6 +66,9 @@ export function declarationFaults(folder: string, value: unknown): readonly stri
     !isAccess(access) && `access is not a list of ${ACCESS.join(', ')}`,
     !isTimeout(timeoutSeconds) && `timeoutSeconds is not an integer from 1 to ${MAX_TIMEOUT_SECONDS}`,
     isScheduled && !isSchedule(schedule) && 'schedule is none that both platforms can keep',
+    isAccess(access) &&
+      access.includes('push') !== (push !== undefined) &&
+      `has access 'push' without a push protocol, or a push protocol without access 'push'`,
     isScheduled &&
       isAccess(access) &&
       !access.includes('timer') &&

@@ -2,13 +2,15 @@ import type { AnyFunction } from '../shared/function/define.ts'
 import { toRate } from './schedule.ts'
 
 /** How osls deploys a function: its entry under `functions` in serverless.yml. */
-export const toServerlessFunction = ({ name, access, timeoutSeconds, schedule }: AnyFunction) => ({
+export const toServerlessFunction = ({ name, access, timeoutSeconds, schedule, push }: AnyFunction) => ({
   handler: 'index.handler',
   package: { artifact: `dist/lambda/${name}.zip` },
   timeout: timeoutSeconds,
   role: roleOf(name),
   events: [
     ...(access.some((kind) => kind !== 'timer') ? [{ httpApi: `POST /${name}` }] : []),
+    // WeChat verifies the URL of its message push with a GET.
+    ...(push ? [{ httpApi: `GET /${name}` }] : []),
     ...(schedule ? [{ schedule: toRate(schedule) }] : []),
   ],
 })

@@ -9,6 +9,7 @@ import type { AccessTokens } from '../wechat/accessToken.ts'
 import type { WechatClient } from '../wechat/client.ts'
 import type { Endpoints } from '../wechat/endpoint.ts'
 import type { Access, Caller } from './caller.ts'
+import type { PushProtocol } from './pushProtocol.ts'
 
 /** What a handler may use. Effects come from here and from nowhere else. */
 export type Context<A extends Access = Access, U extends Endpoints = Endpoints> = {
@@ -54,6 +55,8 @@ export type Declaration<A extends Access, S extends z.ZodMiniType, O, U extends 
   /** How long the platform lets a call run; the reply leaves half a second earlier. */
   readonly timeoutSeconds: number
   readonly schedule?: Schedule
+  /** Set when WeChat's message push may call. The output is then a `PushAnswer`. */
+  readonly push?: PushProtocol
   /** Set when the handler reads files of CloudBase's storage. */
   readonly readsCloudFiles?: true
   /** The image in the output, where there is one. */

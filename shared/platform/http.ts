@@ -4,10 +4,13 @@ import type { AnyFunction } from '../function/define.ts'
 import { type Call, invoke } from '../function/invoke.ts'
 import { type Reply, statusOf } from '../function/reply.ts'
 import type { Runtime } from '../function/runtime.ts'
+import { answerPush } from './push.ts'
 
 /** An HTTP request, however the platform wraps it. */
 export type WebRequest = {
   readonly method: string
+  /** Decoded names and values, in the order of the URL where the platform keeps it. */
+  readonly query: Query
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly body: Uint8Array
@@ -17,18 +20,25 @@ export type WebRequest = {
   readonly remainingMs?: number
 }
 
+export type Query = readonly (readonly [name: string, value: string])[]
+
 export type WebResponse = {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Buffer
 }
 
-/** Calls a function for an HTTP request: `POST`, JSON in, JSON out, `Authorization: Bearer` for identity. */
+/**
+ * Calls a function for an HTTP request: `POST`, JSON in, JSON out, `Authorization: Bearer` for identity; or as
+ * WeChat pushes, where that is how the function is called.
+ */
 export async function answerHttp(
   fn: AnyFunction,
   request: WebRequest,
   runtime: Runtime,
 ): Promise<WebResponse> {
+  if (fn.push) return answerPush(fn, fn.push, request, runtime)
+
   const { method, headers, body, requestId, remainingMs } = request
   const problem = method === 'POST' ? request.problem : new Problem('METHOD_NOT_ALLOWED')
   const call: Call = {
@@ -59,6 +69,32 @@ export const lowerCaseHeaders = (
       name.toLowerCase(),
       typeof value === 'string' ? value : value?.[0],
     ]),
+  )
+
+/** The query of a URL, without its question mark. A plus sign is one: WeChat escapes what it means to be a space. */
+export const parseQuery = (text: string): Query =>
+  text
+    .split('&')
+    .filter((pair) => pair !== '')
+    .map((pair) => {
+      const [name = '', ...value] = pair.split('=')
+      return [decode(name), decode(value.join('='))]
+    })
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** A query that the platform has taken apart. */
+export const toQuery = (
+  values: Readonly<Record<string, string | readonly string[] | undefined>> | null | undefined,
+): Query =>
+  Object.entries(values ?? {}).flatMap(([name, value = []]) =>
+    [value].flat().map((one) => [name, String(one)] as const),
   )
 
 function readOrigin(authorization: string | undefined): Origin {

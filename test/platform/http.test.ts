@@ -62,7 +62,7 @@ async function ask(fn: AnyFunction, request: Partial<WebRequest> = {}) {
   const world = await createWorld()
   const { status, headers, body } = await answerHttp(
     fn,
-    { method: 'POST', headers: {}, body: Buffer.alloc(0), requestId: 'r1', ...request },
+    { method: 'POST', query: [], headers: {}, body: Buffer.alloc(0), requestId: 'r1', ...request },
     world.runtime,
   )
   return { status, headers, body, json: typeof body === 'string' ? JSON.parse(body) : undefined }

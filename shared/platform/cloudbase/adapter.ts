@@ -1,12 +1,23 @@
+import type { Json } from '../../core/json.ts'
+import type { Origin } from '../../function/caller.ts'
 import type { AnyFunction } from '../../function/define.ts'
 import { invoke } from '../../function/invoke.ts'
+import type { PushProtocol } from '../../function/pushProtocol.ts'
 import type { Reply } from '../../function/reply.ts'
 import type { Runtime } from '../../function/runtime.ts'
-import { answerHttp, lowerCaseHeaders, readBody, type WebRequest, type WebResponse } from '../http.ts'
+import {
+  answerHttp,
+  lowerCaseHeaders,
+  readBody,
+  toQuery,
+  type WebRequest,
+  type WebResponse,
+} from '../http.ts'
 import { createProcessRuntime } from '../processRuntime.ts'
+import { toDeliveredAnswer } from '../push.ts'
 import { createRequestId } from '../requestId.ts'
 import { cloud } from './cloud.ts'
-import { type CloudBaseContext, isClientCall, readOrigin } from './readContext.ts'
+import { type CloudBaseContext, isClientCall, mentionsClient, readOrigin } from './readContext.ts'
 
 /** What CloudBase's HTTP access service makes of a result. */
 type IntegratedResponse = {
@@ -22,7 +33,10 @@ const ADDED_FIELDS = ['userInfo', 'tcbContext']
 /** A declared function as `exports.main`. */
 export const toCloudBase =
   (fn: AnyFunction, runtimeOf: () => Runtime = createProcessRuntime(cloud)) =>
-  async (event: unknown, given?: CloudBaseContext | null): Promise<Reply | IntegratedResponse> => {
+  async (
+    event: unknown,
+    given?: CloudBaseContext | null,
+  ): Promise<Reply | IntegratedResponse | string | Json> => {
     const context = given ?? {}
     // The context is read before anything is awaited: an instance is reused for the next caller.
     const origin = readOrigin(context)
@@ -32,14 +46,35 @@ export const toCloudBase =
     if (origin.kind === 'nobody' && !isClientCall(context) && isHttpEvent(event)) {
       return toIntegratedResponse(await answerHttp(fn, { ...readRequest(event), ...times }, runtime))
     }
+    if (fn.push && isDelivery(fn.push, origin, context, event)) {
+      const value = fn.push.readEvent(withoutAddedFields(event))
+      const { appId, fromAppId } = origin
+      const pushed = { kind: 'push', ...(appId && { appId }), ...(fromAppId && { fromAppId }) } as const
+      return toDeliveredAnswer(await invoke(fn, { origin: pushed, input: { value }, ...times }, runtime))
+    }
     const value = origin.kind === 'timer' ? {} : withoutAddedFields(event)
     return invoke(fn, { origin, input: { value }, ...times }, runtime)
   }
+
+/**
+ * Whether it is WeChat that delivers a message. What source the context names then is documented nowhere, so all
+ * are taken but those that are known to be others: a client, another function, and a timer unless a message
+ * came with it, which no timer brings and no client can forge.
+ */
+const isDelivery = (
+  protocol: PushProtocol,
+  origin: Origin,
+  context: CloudBaseContext,
+  event: unknown,
+): boolean =>
+  !mentionsClient(context) &&
+  (origin.kind === 'nobody' || (origin.kind === 'timer' && protocol.isMessage(event)))
 
 type HttpEvent = {
   readonly httpMethod: string
   readonly requestContext: object
   readonly headers?: Readonly<Record<string, string>>
+  readonly queryStringParameters?: Readonly<Record<string, string>>
   readonly body?: unknown
   readonly isBase64Encoded?: unknown
 }
@@ -54,12 +89,14 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 function readRequest({
   httpMethod,
   headers,
+  queryStringParameters,
   body,
   isBase64Encoded,
 }: HttpEvent): Omit<WebRequest, 'requestId'> {
   const text = typeof body === 'string' ? body : body ? JSON.stringify(body) : ''
   return {
     method: httpMethod,
+    query: toQuery(queryStringParameters),
     headers: lowerCaseHeaders(headers),
     ...readBody(text, isBase64Encoded === true),
   }

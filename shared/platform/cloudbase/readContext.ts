@@ -59,6 +59,16 @@ export function readOrigin(context: CloudBaseContext): Origin {
 export const isClientCall = (context: CloudBaseContext): boolean =>
   CLIENT_SOURCES.has((readAttested(context).TCB_SOURCE ?? '').split(',')[0])
 
+/**
+ * Whether anything in the context speaks of a client, be the rest of it unreadable or at odds with itself. Where
+ * nobody has to prove who they are this alone keeps clients out.
+ */
+export const mentionsClient = ({ environment, environ }: CloudBaseContext): boolean =>
+  [environment, environ].some((part) => {
+    const text = typeof part === 'string' ? part : (JSON.stringify(part) ?? '')
+    return [...CLIENT_SOURCES].some((source) => source && text.includes(source))
+  })
+
 function readAttested({ environment, environ }: CloudBaseContext): Attested {
   const newer = parseEnvironment(environment)
   const older = parseEnviron(environ)

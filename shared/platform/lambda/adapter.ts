@@ -3,7 +3,7 @@ import type { AnyFunction } from '../../function/define.ts'
 import { invoke } from '../../function/invoke.ts'
 import type { Reply } from '../../function/reply.ts'
 import type { Runtime } from '../../function/runtime.ts'
-import { answerHttp, lowerCaseHeaders, readBody, type WebRequest } from '../http.ts'
+import { answerHttp, lowerCaseHeaders, parseQuery, readBody, toQuery, type WebRequest } from '../http.ts'
 import { createProcessRuntime } from '../processRuntime.ts'
 import { createRequestId } from '../requestId.ts'
 
@@ -54,8 +54,17 @@ function readRequest(event: HttpEvent): Omit<WebRequest, 'requestId'> {
     ...lowerCaseHeaders('multiValueHeaders' in event ? event.multiValueHeaders : {}),
   }
 
+  const query =
+    'rawQueryString' in event
+      ? parseQuery(event.rawQueryString)
+      : toQuery(
+          ('multiValueQueryStringParameters' in event && event.multiValueQueryStringParameters) ||
+            event.queryStringParameters,
+        )
+
   return {
     method: method ?? '',
+    query,
     headers,
     ...readBody(String(event.body ?? ''), event.isBase64Encoded),
   }

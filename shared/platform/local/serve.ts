@@ -4,11 +4,11 @@ import type { AnyFunction } from '../../function/define.ts'
 import { MAX_BODY_BYTES } from '../../function/readInput.ts'
 import { toFailure } from '../../function/reply.ts'
 import type { Runtime } from '../../function/runtime.ts'
-import { answerHttp, lowerCaseHeaders, toJsonResponse, type WebResponse } from '../http.ts'
+import { answerHttp, lowerCaseHeaders, parseQuery, toJsonResponse, type WebResponse } from '../http.ts'
 import { createProcessRuntime } from '../processRuntime.ts'
 import { createRequestId } from '../requestId.ts'
 
-/** Serves declared functions over HTTP on one machine: `POST /<name>`. */
+/** Serves declared functions over HTTP on one machine, each at `/<name>`. */
 export function serve(
   functions: readonly AnyFunction[],
   runtimeOf: () => Runtime = createProcessRuntime(),
@@ -33,7 +33,8 @@ async function answer(
   runtime: Runtime,
 ): Promise<WebResponse> {
   const requestId = createRequestId(runtime.random)
-  const fn = routes.get(pathOf(request))
+  const [path = '', query = ''] = splitUrl(request)
+  const fn = routes.get(path)
   if (!fn) {
     const names = [...routes.keys()].join(' ')
     return toJsonResponse(
@@ -43,12 +44,18 @@ async function answer(
   const body = await readBody(request)
   return answerHttp(
     fn,
-    { method: request.method ?? '', headers: lowerCaseHeaders(request.headers), body, requestId },
+    {
+      method: request.method ?? '',
+      query: parseQuery(query),
+      headers: lowerCaseHeaders(request.headers),
+      body,
+      requestId,
+    },
     runtime,
   )
 }
 
-const pathOf = ({ url = '/' }: IncomingMessage): string => url.split('?')[0] ?? url
+const splitUrl = ({ url = '/' }: IncomingMessage): readonly string[] => url.split(/\?(.*)/s, 2)
 
 /** One byte beyond the limit is enough to be refused by it; the rest is read and dropped. */
 async function readBody(request: IncomingMessage): Promise<Buffer> {

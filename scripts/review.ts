@@ -1,0 +1,16 @@
+import { createProcessRuntime } from '../shared/platform/processRuntime.ts'
+import { readKeptMessage } from '../shared/state/pushes.ts'
+import { runCommand } from './command.ts'
+
+/**
+ * Shows a pushed message that was kept or set aside: the log names it. Reads the store of the deployment whose
+ * variables are set.
+ */
+await runCommand(import.meta.filename, async () => {
+  const [id] = process.argv.slice(2)
+  if (!id) throw new Error('Usage: npm run review -- <the id after "push" in the log>')
+
+  const kept = await readKeptMessage(createProcessRuntime()().records(), id)
+  if (!kept) throw new Error(`No message is kept under ${id}.`)
+  console.log(JSON.stringify(kept, undefined, 2))
+})
