@@ -4,13 +4,16 @@ import { APIS } from './apiTable.ts'
 import type { IncomingCall } from './incomingCall.ts'
 import type { Wechat } from './wechat.ts'
 
+/** How a call tells of its course. */
+type Course = Pick<ApiCall, 'took' | 'afterAnswer'>
+
 /** What WeChat does with a request: refuse it inside HTTP 200, or carry it out and answer. */
-export async function answerApi(wechat: Wechat, incoming: IncomingCall, took: () => void): Promise<Answer> {
+export async function answerApi(wechat: Wechat, incoming: IncomingCall, course: Course): Promise<Answer> {
   const api = APIS.get(incoming.path)
   if (!api) return { ...answerJson(toErrorJson(new ApiError(40066, 'invalid url'))), status: 404 }
 
   try {
-    const call = toCall(api, incoming, took)
+    const call = toCall(api, incoming, course)
     checkCredential(wechat, api, call)
     wechat.limits.spend(incoming.path, api)
     return await api.handle(wechat, call)
@@ -20,13 +23,13 @@ export async function answerApi(wechat: Wechat, incoming: IncomingCall, took: ()
   }
 }
 
-function toCall(api: Api, { method, query, bytes, contentType }: IncomingCall, took: () => void): ApiCall {
+function toCall(api: Api, { method, query, bytes, contentType }: IncomingCall, course: Course): ApiCall {
   if (method !== api.method) {
     throw api.method === 'POST'
       ? new ApiError(43002, 'require POST method')
       : new ApiError(43001, 'require GET method')
   }
-  return { query, json: api.body === 'json' ? parseJsonObject(bytes) : {}, bytes, contentType, took }
+  return { query, json: api.body === 'json' ? parseJsonObject(bytes) : {}, bytes, contentType, ...course }
 }
 
 function parseJsonObject(bytes: Buffer): Record<string, unknown> {

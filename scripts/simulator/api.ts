@@ -9,6 +9,8 @@ export type ApiCall = {
   readonly contentType: string
   /** Called where the effect is taken: from here on WeChat has done it, whether the answer arrives or not. */
   took(): void
+  /** Takes what is to happen once the answer has left, or is known never to leave. */
+  afterAnswer(callback: () => void): void
 }
 
 export type Answer = {

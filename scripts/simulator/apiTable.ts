@@ -2,6 +2,7 @@ import type { Api } from './api.ts'
 import { getAccessToken, getStableAccessToken } from './apis/accessToken.ts'
 import { createQRCode, getQRCode, getUnlimitedQRCode } from './apis/code.ts'
 import { imgSecCheck, mediaCheckAsync, msgSecCheck } from './apis/content.ts'
+import { sendCustomerMessage } from './apis/customerMessage.ts'
 import { checkSession, code2Session, resetUserSessionKey } from './apis/login.ts'
 import { getOpenData, getPhoneNumber } from './apis/openData.ts'
 import { verifySignature } from './apis/soter.ts'
@@ -18,6 +19,7 @@ export const APIS: ReadonlyMap<string, Api> = new Map([
   ['/wxa/getopendata', getOpenData],
   ['/cgi-bin/soter/verify_signature', verifySignature],
   ['/cgi-bin/message/subscribe/send', sendSubscribeMessage],
+  ['/cgi-bin/message/custom/send', sendCustomerMessage],
   ['/wxa/getwxacode', getQRCode],
   ['/wxa/getwxacodeunlimit', getUnlimitedQRCode],
   ['/cgi-bin/wxaapp/createwxaqrcode', createQRCode],

@@ -5,27 +5,29 @@ export type Grants = ReturnType<typeof createGrants>
 /** What each user still allows to be sent, by template. */
 export function createGrants() {
   const sendsLeft = new Map<string, number>()
-  const keyOf = (openid: string, template: Template) => `${openid} ${template.id}`
+  const keyOf = (openid: string, templateId: string) => `${openid} ${templateId}`
+  const left = (openid: string, templateId: string) => sendsLeft.get(keyOf(openid, templateId)) ?? 0
 
   return {
     /** One more consent: one more send, or any number when the template is a long-term one. */
-    add(openid: string, template: Template): void {
-      const key = keyOf(openid, template)
-      const more = template.kind === 'longTerm' ? Number.POSITIVE_INFINITY : 1
-      sendsLeft.set(key, (sendsLeft.get(key) ?? 0) + more)
+    add(openid: string, { id, kind }: Template): void {
+      const more = kind === 'longTerm' ? Number.POSITIVE_INFINITY : 1
+      sendsLeft.set(keyOf(openid, id), left(openid, id) + more)
     },
 
-    /** The user withdraws the long-term consent; one-time consents already given stay. */
-    withdraw(openid: string, template: Template): void {
-      if (template.kind === 'longTerm') sendsLeft.delete(keyOf(openid, template))
+    /** The user takes every consent back. */
+    withdraw(openid: string, { id }: Template): void {
+      sendsLeft.delete(keyOf(openid, id))
     },
 
     /** Uses up one consent; false when there is none. */
-    spend(openid: string, template: Template): boolean {
-      const key = keyOf(openid, template)
-      const left = sendsLeft.get(key) ?? 0
-      if (left > 0) sendsLeft.set(key, left - 1)
-      return left > 0
+    spend(openid: string, { id }: Template): boolean {
+      const sends = left(openid, id)
+      if (sends > 0) sendsLeft.set(keyOf(openid, id), sends - 1)
+      return sends > 0
     },
+
+    /** How many sends the user allows; `Infinity` for a long-term consent. */
+    left,
   }
 }

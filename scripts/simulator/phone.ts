@@ -1,56 +1,47 @@
 import { randomBytes } from 'node:crypto'
 import { scanCode } from './codeImage.ts'
 import { type OpenDataKind, readOpenData, readProfile } from './openData.ts'
+import { PhoneError } from './phoneError.ts'
+import { createPhoneMessages, type PhoneMessages } from './phoneMessages.ts'
+import { createPhoneSubscriptions, type PhoneSubscriptions } from './phoneSubscriptions.ts'
 import { encryptOpenData, type SealedData, signRawData } from './sessionCrypto.ts'
 import { createSoterDevice, type SoterRequest, type SoterResult } from './soterDevice.ts'
-import type { Template } from './templates.ts'
-import type { User } from './users.ts'
+import { markActive, type User } from './users.ts'
 import { type Wechat, watermarkOf } from './wechat.ts'
 
-const MAX_TEMPLATES = 3
-
-/** What the person holding the phone cannot do right now, with what to do about it. */
-export class PhoneError extends Error {
-  override readonly name = 'PhoneError'
-}
-
 /** The device side of WeChat: what the `wx.` calls of a mini program give, for one user on one device. */
-export type Phone = {
-  readonly openid: string
-  readonly unionid: string
-  /** `wx.login`: a code for one exchange within five minutes. */
-  login(): { code: string }
-  /** `wx.getUserInfo` with credentials; `profile` leaves the openId out, as wx.getUserProfile does. */
-  userInfo(options?: { profile?: boolean }): SealedData & { rawData: string; signature: string }
-  /** The getPhoneNumber button: a code for one exchange within five minutes. */
-  phoneNumber(): { code: string }
-  /** The getPhoneNumber button as it was before codes. */
-  encryptedPhoneNumber(): SealedData
-  shareInfo(): SealedData
-  groupEnterInfo(): SealedData
-  weRunData(): SealedData
-  privateMessage(activityId?: string): SealedData
-  /** Open data by reference, to be exchanged within five minutes for this user. */
-  cloudId(kind: OpenDataKind): { cloudID: string }
-  /** `wx.startSoterAuthentication`. */
-  soter(request: SoterRequest): SoterResult
-  /** Another device of the same user, with hardware and counter of its own. */
-  newDevice(): Phone
-  /** `wx.requestSubscribeMessage`, every box ticked. */
-  acceptSubscribe(...templateIds: string[]): Record<string, 'accept'>
-  rejectSubscribe(...templateIds: string[]): Record<string, 'reject'>
-  /** Points the camera at a code: the page it opens and the scene the page is given. */
-  scan(image: Uint8Array): { path: string; scene?: string }
-}
+export type Phone = PhoneSubscriptions &
+  PhoneMessages & {
+    readonly openid: string
+    readonly unionid: string
+    /** `wx.login`: a code for one exchange within five minutes. */
+    login(): { code: string }
+    /** `wx.getUserInfo` with credentials; `profile` leaves the openId out, as wx.getUserProfile does. */
+    userInfo(options?: { profile?: boolean }): SealedData & { rawData: string; signature: string }
+    /** The getPhoneNumber button: a code for one exchange within five minutes. */
+    phoneNumber(): { code: string }
+    /** The getPhoneNumber button as it was before codes. */
+    encryptedPhoneNumber(): SealedData
+    shareInfo(): SealedData
+    groupEnterInfo(): SealedData
+    weRunData(): SealedData
+    privateMessage(activityId?: string): SealedData
+    /** Open data by reference, to be exchanged within five minutes for this user. */
+    cloudId(kind: OpenDataKind): { cloudID: string }
+    /** `wx.startSoterAuthentication`. */
+    soter(request: SoterRequest): SoterResult
+    /** Another device of the same user, with hardware and counter of its own. */
+    newDevice(): Phone
+    /** Points the camera at a code: the page it opens and the scene the page is given. */
+    scan(image: Uint8Array): { path: string; scene?: string }
+  }
 
 export function createPhone(wechat: Wechat, user: User): Phone {
   const { name, openid, unionid } = user
   const device = createSoterDevice(`${wechat.appId} ${name} ${user.devices.length + 1}`, wechat.nowMs)
   user.devices.push(device)
 
-  const touch = () => {
-    user.lastActiveAtMs = wechat.nowMs()
-  }
+  const touch = () => markActive(user, wechat.nowMs())
 
   function requireSessionKey(): string {
     if (user.sessionKey) return user.sessionKey
@@ -112,19 +103,8 @@ export function createPhone(wechat: Wechat, user: User): Phone {
 
     newDevice: () => createPhone(wechat, user),
 
-    acceptSubscribe(...templateIds) {
-      touch()
-      const templates = findTemplates(wechat, templateIds)
-      for (const template of templates) wechat.grants.add(openid, template)
-      return Object.fromEntries(templates.map(({ id }) => [id, 'accept' as const]))
-    },
-
-    rejectSubscribe(...templateIds) {
-      touch()
-      const templates = findTemplates(wechat, templateIds)
-      for (const template of templates) wechat.grants.withdraw(openid, template)
-      return Object.fromEntries(templates.map(({ id }) => [id, 'reject' as const]))
-    },
+    ...createPhoneSubscriptions(wechat, user),
+    ...createPhoneMessages(wechat, user),
 
     scan(image) {
       touch()
@@ -135,20 +115,4 @@ export function createPhone(wechat: Wechat, user: User): Phone {
       return { path, ...(scene !== undefined && { scene }) }
     },
   }
-}
-
-function findTemplates({ templates }: Wechat, ids: readonly string[]): readonly Template[] {
-  const all = [...templates.keys()].join(', ')
-  if (ids.length < 1 || ids.length > MAX_TEMPLATES) {
-    throw new PhoneError(`templateIds: one to three at a time of ${all} (20003)`)
-  }
-  const found = ids.map((id) => {
-    const template = templates.get(id)
-    if (!template) throw new PhoneError(`no template ${id}; there are ${all} (20001)`)
-    return template
-  })
-  const kinds = new Set(found.map(({ kind = 'once' }) => kind))
-  if (kinds.size > 1)
-    throw new PhoneError('one-time and long-term templates cannot be asked for together (20002)')
-  return found
 }

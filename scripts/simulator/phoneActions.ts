@@ -1,5 +1,6 @@
 import { isOpenDataKind, OPEN_DATA_KINDS } from './openData.ts'
-import { type Phone, PhoneError } from './phone.ts'
+import type { Phone } from './phone.ts'
+import { PhoneError } from './phoneError.ts'
 
 export type ActionInput = Readonly<Record<string, unknown>>
 
@@ -55,6 +56,30 @@ export const PHONE_ACTIONS: Readonly<Record<string, PhoneAction>> = {
     about: 'the same, refused',
     run: (phone, input) => ({ results: phone.rejectSubscribe(...readTemplateIds(input)) }),
   },
+  refuseInSettings: {
+    about: 'the same, switched off in the settings: what was granted is gone',
+    run: (phone, input) => ({ results: phone.refuseInSettings(...readTemplateIds(input)) }),
+  },
+  sendText: {
+    about: '{content}: a customer message, pushed to receiveMessage',
+    run: (phone, input) => phone.sendText(requireText(input, 'content')),
+  },
+  sendImage: { about: 'an image as a customer message', run: (phone) => phone.sendImage() },
+  sendMiniProgramPage: {
+    about: '{title, pagePath}: a card of a page as a customer message',
+    run: (phone, input) =>
+      phone.sendMiniProgramPage({
+        title: requireText(input, 'title'),
+        pagePath: requireText(input, 'pagePath'),
+      }),
+  },
+  enterSession: {
+    about: '{sessionFrom?}: enters the customer-service session',
+    run: (phone, { sessionFrom = '' }) => {
+      phone.enterSession(String(sessionFrom))
+      return {}
+    },
+  },
   scan: {
     about: 'image bytes, or the reply of getQrCode: the scene of the code, for resolveScene',
     run: scanImage,
@@ -78,6 +103,12 @@ function scanImage(phone: Phone, { imageBase64 }: ActionInput, image: Buffer): o
     typeof imageBase64 === 'string' ? Buffer.from(imageBase64, 'base64') : image,
   )
   return scene === undefined ? { path } : { scene }
+}
+
+function requireText(input: ActionInput, name: string): string {
+  const value = input[name]
+  if (typeof value !== 'string' || value === '') throw new PhoneError(`${name} is missing`)
+  return value
 }
 
 function readTemplateIds({ templateIds }: ActionInput): string[] {

@@ -18,7 +18,20 @@ export async function serveApi(
   incoming: IncomingCall,
   response: ServerResponse,
 ): Promise<void> {
-  const { wechat, faults, journal } = world
+  const afterAnswer: (() => void)[] = []
+  try {
+    await answerOrFail(world, incoming, response, (callback) => void afterAnswer.push(callback))
+  } finally {
+    for (const callback of afterAnswer) callback()
+  }
+}
+
+async function answerOrFail(
+  { wechat, faults, journal }: ApiWorld,
+  incoming: IncomingCall,
+  response: ServerResponse,
+  afterAnswer: (callback: () => void) => void,
+): Promise<void> {
   const { method, path, query, bytes } = incoming
   journal.noteAsked({ method, path, query, body: bytes.toString(), atMs: wechat.nowMs() })
 
@@ -27,12 +40,13 @@ export async function serveApi(
   if (fault?.hang === 'before') return
 
   let isTaken = false
-  const take = () => {
+  const took = () => {
     isTaken = true
     journal.noteAccepted(path)
   }
   const inPlace = fault && toFaultAnswer(fault)
-  const own = inPlace && !fault.afterTaken ? undefined : await answerApi(wechat, incoming, take)
+  const isReached = !inPlace || fault.afterTaken
+  const own = isReached ? await answerApi(wechat, incoming, { took, afterAnswer }) : undefined
   const answer = inPlace ?? own
   if (!answer) return
 

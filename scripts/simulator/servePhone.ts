@@ -1,7 +1,8 @@
 import type { Answer } from './api.ts'
 import type { IncomingCall } from './incomingCall.ts'
-import { type Phone, PhoneError } from './phone.ts'
+import type { Phone } from './phone.ts'
 import { type ActionInput, PHONE_ACTIONS } from './phoneActions.ts'
+import { PhoneError } from './phoneError.ts'
 
 const PHONE_PATH = /^\/phone\/([\w.-]{1,64})\/(\w+)$/
 

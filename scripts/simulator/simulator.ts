@@ -1,15 +1,18 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { deliver } from './deliver.ts'
+import type { DeliveryFailure } from './deliveries.ts'
 import { createFaults, type Fault } from './faults.ts'
 import { readIncoming } from './incomingCall.ts'
 import { type AskedRequest, createJournal } from './journal.ts'
 import type { Limits } from './limits.ts'
+import type { MediaJob, MediaJudgement } from './mediaReview.ts'
 import { createPhone, type Phone } from './phone.ts'
+import { createPushControls, type PushControls } from './push/pushControls.ts'
 import { serveApi } from './serveApi.ts'
 import { answerPhone } from './servePhone.ts'
 import { rotateSessionKey } from './users.ts'
-import { createWechat, type MediaJob, type SentMessage, type WechatOptions } from './wechat.ts'
+import { type CustomerMessage, createWechat, type SentMessage, type WechatOptions } from './wechat.ts'
 
 export type SimulatorOptions = WechatOptions & {
   /** 0, the default, takes any free port. */
@@ -17,7 +20,7 @@ export type SimulatorOptions = WechatOptions & {
 }
 
 /** A WeChat on this machine: a real HTTP server with WeChat's behaviour, and the phones of its users. */
-export type Simulator = {
+export type Simulator = PushControls & {
   /** `http://127.0.0.1:<port>`, in place of `https://api.weixin.qq.com`. */
   readonly url: string
   /** The phone of a user; the same name is always the same phone. */
@@ -32,8 +35,15 @@ export type Simulator = {
   /** TCP connections accepted so far. */
   readonly connections: number
   readonly sentMessages: readonly SentMessage[]
-  /** The media checks that wait for their result. */
+  /** The next messages are taken and use up their grant, but do not reach the phone. */
+  failDeliveries(failure: DeliveryFailure): void
+  /** How many messages the user still allows; `Infinity` for a long-term consent. */
+  grantsLeft(openid: string, templateId: string): number
+  readonly customerMessages: readonly CustomerMessage[]
+  /** The media checks that were asked for. */
   readonly mediaJobs: readonly MediaJob[]
+  /** Pushes a verdict on a media check; what is not given follows from words in its URL: risky, review, missing. */
+  judgeMedia(traceId: string, judgement?: MediaJudgement): void
   readonly limits: Pick<Limits, 'setDailyQuota' | 'setMinuteLimit' | 'setLimitedCodesLeft'>
   /** Every living access token dies, as when another caller replaces it. */
   killAccessTokens(): void
@@ -101,7 +111,12 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       return connections
     },
     sentMessages: wechat.sentMessages,
-    mediaJobs: wechat.mediaJobs,
+    failDeliveries: wechat.deliveries.fail,
+    grantsLeft: wechat.grants.left,
+    customerMessages: wechat.customerMessages,
+    mediaJobs: wechat.mediaReview.jobs,
+    judgeMedia: wechat.mediaReview.judge,
+    ...createPushControls(wechat.pushes),
     limits: wechat.limits,
     killAccessTokens: wechat.accessTokens.killAll,
     rotateSessionKey(openid) {
@@ -112,11 +127,14 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     keepSessionKeys() {
       wechat.keepsSessionKeys = true
     },
-    close: () =>
-      new Promise((resolve) => {
+    async close() {
+      wechat.mediaReview.close()
+      await wechat.pushes.close()
+      await new Promise<void>((resolve) => {
         server.close(() => resolve())
         // Hung and idle connections would keep the server open for good.
         server.closeAllConnections()
-      }),
+      })
+    },
   }
 }

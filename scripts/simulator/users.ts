@@ -51,6 +51,11 @@ export function rotateSessionKey(user: User): string {
 /** Whether the user opened the mini program within the last two hours. */
 export const isActive = (user: User, nowMs: number) => nowMs - user.lastActiveAtMs <= ACTIVE_MS
 
+/** The user opens the mini program, or does something in it. */
+export const markActive = (user: User, nowMs: number): void => {
+  user.lastActiveAtMs = nowMs
+}
+
 const deriveId = (seed: string) => `o${createHash('sha256').update(seed).digest('base64url').slice(0, 27)}`
 
 function derivePhoneNumber(name: string): string {

@@ -85,6 +85,38 @@ test('consents come as the results that recordSubscription takes', async () => {
   expect(await act('alice/acceptSubscribe')).toMatchObject({ status: 400 })
 })
 
+test('consents can be taken back in the settings', async () => {
+  await act('alice/acceptSubscribe', { templateIds: [TEMPLATE] })
+
+  expect((await act(`alice/refuseInSettings?templateIds=${TEMPLATE}`)).json).toEqual({
+    results: { [TEMPLATE]: 'reject' },
+  })
+  expect(world.simulator.grantsLeft(world.simulator.phone('alice').openid, TEMPLATE)).toBe(0)
+})
+
+test.each([
+  ['sendText', { content: 'hi' }, { MsgType: 'text', Content: 'hi' }],
+  ['sendImage', {}, { MsgType: 'image' }],
+  [
+    'sendMiniProgramPage',
+    { title: 't', pagePath: 'pages/a' },
+    { MsgType: 'miniprogrampage', Title: 't', PagePath: 'pages/a' },
+  ],
+  ['enterSession', { sessionFrom: 'x' }, { Event: 'user_enter_tempsession', SessionFrom: 'x' }],
+])('%s is pushed', async (action, input, message) => {
+  world.simulator.pushTo({ deliver: async () => 'success' })
+
+  expect(await act(`alice/${action}`, input)).toMatchObject({ status: 200 })
+  expect(world.simulator.pushes).toMatchObject([{ message }])
+})
+
+test.each(['sendText', 'sendMiniProgramPage'])('%s without what it says is a clear error', async (action) => {
+  expect(await act(`alice/${action}`)).toMatchObject({
+    status: 400,
+    json: { error: expect.stringContaining('is missing') },
+  })
+})
+
 test('a code is scanned from its bytes and from the reply of a function', async () => {
   const body = JSON.stringify({ scene: 'abc' })
   const drawn = await world.postRaw('/wxa/getwxacodeunlimit', { access_token: await world.token() }, body)

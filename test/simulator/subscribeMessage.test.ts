@@ -46,6 +46,7 @@ test('one consent allows one message', async () => {
         amount4: '￥100.5元',
       },
       msgid: expect.stringMatching(/^\d{19}$/),
+      delivered: true,
     },
   ])
 })

@@ -54,4 +54,4 @@ export async function startTestSimulator(options: Partial<SimulatorOptions> = {}
 }
 
 export type TestSimulator = Awaited<ReturnType<typeof startTestSimulator>>
-export type { Json, Simulator }
+export type { Json, Simulator, SimulatorOptions }

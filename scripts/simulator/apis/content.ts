@@ -77,7 +77,7 @@ export const mediaCheckAsync: Api = {
 
     took()
     const traceId = makeDashedId()
-    wechat.mediaJobs.push({ traceId, openid, mediaUrl, mediaType, scene, atMs: wechat.nowMs() })
+    wechat.mediaReview.take({ traceId, openid, mediaUrl, mediaType, scene, atMs: wechat.nowMs() })
     return answerOk({ trace_id: traceId })
   },
 }

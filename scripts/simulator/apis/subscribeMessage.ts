@@ -1,9 +1,10 @@
-import { type Answer, type Api, JSON_TYPE, readText } from '../api.ts'
+import { type Answer, type Api, type ApiCall, JSON_TYPE, readText } from '../api.ts'
 import { ApiError } from '../apiError.ts'
 import { judgeText } from '../contentVerdict.ts'
+import { sentEvent } from '../push/subscribeEvents.ts'
 import type { Template } from '../templates.ts'
 import { isTemplateValue } from '../templateValue.ts'
-import type { Wechat } from '../wechat.ts'
+import type { SentMessage, Wechat } from '../wechat.ts'
 
 const STATES = ['formal', 'trial', 'developer']
 const LANGUAGES = ['zh_CN', 'en_US', 'zh_HK', 'zh_TW']
@@ -17,9 +18,10 @@ export const sendSubscribeMessage: Api = {
   credential: 'accessToken',
   perDay: 30_000_000,
 
-  handle(wechat, { json, took }) {
+  handle(wechat, { json, took, afterAnswer }) {
     const touser = readText(json, 'touser')
     if (!wechat.users.withOpenid(touser)) throw new ApiError(40003, 'invalid openid')
+    if (wechat.refusesConcurrentSends) enterAlone(wechat.sendsUnderWay, touser, afterAnswer)
     const template = wechat.templates.get(readText(json, 'template_id'))
     if (!template) throw new ApiError(40037, 'invalid template_id')
 
@@ -32,9 +34,24 @@ export const sendSubscribeMessage: Api = {
 
     took()
     const msgid = FIRST_MSGID + 2n * BigInt(wechat.sentMessages.length)
-    wechat.sentMessages.push({ touser, templateId: template.id, data, page, msgid: String(msgid) })
+    takeMessage(wechat, { touser, templateId: template.id, data, page, msgid: String(msgid) })
     return answerMsgid(msgid)
   },
+}
+
+/** One send to a user at a time: from its arrival until its answer has left. */
+function enterAlone(underWay: Set<string>, touser: string, afterAnswer: ApiCall['afterAnswer']): void {
+  if (underWay.has(touser)) throw new ApiError(43108, 'concurrent sends to the same user')
+  underWay.add(touser)
+  afterAnswer(() => underWay.delete(touser))
+}
+
+/** Brings a message to the phone, or fails to, and says which of both in a push. */
+function takeMessage(wechat: Wechat, message: Omit<SentMessage, 'delivered'>): void {
+  const delivery = wechat.deliveries.next()
+  wechat.sentMessages.push({ ...message, delivered: delivery.errorCode === 0 })
+  const happening = { openid: message.touser, atMs: wechat.nowMs() }
+  wechat.pushes.push(sentEvent(happening, message.templateId, message.msgid, delivery))
 }
 
 /** The id goes out as a bare integer, which JSON.stringify cannot write. */
