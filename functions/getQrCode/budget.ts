@@ -1,3 +1,4 @@
+import { Problem } from '../../shared/core/problem.ts'
 import { callerScope } from '../../shared/function/callerScope.ts'
 import type { Context } from '../../shared/function/define.ts'
 import { spendToday } from '../../shared/state/dailyBudgets.ts'
@@ -6,21 +7,35 @@ import type { Spending } from '../../shared/state/spending.ts'
 
 type State = Pick<Context<'user' | 'server'>, 'caller' | 'config' | 'records' | 'clock'>
 
+type BudgetOptions<T> = {
+  /** Whether the code is made only where it can be counted. */
+  readonly needsState: boolean
+  readonly make: () => Promise<T>
+}
+
 /**
- * Counts a code in the user's budget of the day. What WeChat refuses counts as well: a user could otherwise
- * keep asking. Codes for servers are not counted.
+ * Makes a code, counted in the user's budget of the day. What WeChat refuses counts as well: a user could
+ * otherwise keep asking. Codes for servers are not counted.
  *
- * A code needs no state, so without a store it is made all the same and nobody counts it. Many at once do not
+ * A code that needs no state is made all the same without a store, and nobody counts it. Many at once do not
  * count as that: they contend for the user's own record.
  *
- * @throws Problem `QUOTA_EXCEEDED`, `CONFIG_ERROR`, `STATE_UNAVAILABLE`
+ * @throws Problem `QUOTA_EXCEEDED`, `CONFIG_ERROR`, `STATE_UNAVAILABLE`, and what `make` throws
  */
-export async function spendUserCode({
-  caller,
-  config,
-  records,
-  clock,
-}: State): Promise<Spending | undefined> {
+export async function makeWithinBudget<T>(state: State, { needsState, make }: BudgetOptions<T>): Promise<T> {
+  const spending = await spendUserCode(state, needsState)
+  try {
+    return await make()
+  } catch (thrown) {
+    if (thrown instanceof Problem) await spending?.giveBack(thrown)
+    throw thrown
+  }
+}
+
+async function spendUserCode(
+  { caller, config, records, clock }: State,
+  needsState: boolean,
+): Promise<Spending | undefined> {
   if (caller.kind !== 'user') return undefined
 
   const budget = {
@@ -31,7 +46,7 @@ export async function spendUserCode({
   try {
     return await spendToday({ records, clock }, [budget])
   } catch (thrown) {
-    if (!isStoreAbsent(thrown) || thrown instanceof ContendedRecord) throw thrown
+    if (needsState || !isStoreAbsent(thrown) || thrown instanceof ContendedRecord) throw thrown
     return undefined
   }
 }

@@ -1,8 +1,6 @@
 import type { Context } from '../../shared/function/define.ts'
 import { isStoreAbsent, MAX_RECORD_LENGTH, type Slot } from '../../shared/state/records.ts'
-
-/** A code as it is kept and answered. */
-export type CodeImage = { readonly contentType: string; readonly imageBase64: string }
+import type { Code } from './code.ts'
 
 /** There is no limit to unlimited codes, so an image that nobody asks for is not kept for ever. */
 const KEEP_MS = 30 * 86_400_000
@@ -10,22 +8,18 @@ const KEEP_MS = 30 * 86_400_000
 type State = Pick<Context, 'records' | 'clock'>
 
 /** The cache saves a request. Without a store there is none, and the code is made all the same. */
-export async function readCache(state: State, id: string): Promise<Slot<CodeImage> | undefined> {
+export async function readCache(state: State, id: string): Promise<Slot<Code> | undefined> {
   try {
-    return await state.records.read<CodeImage>('qrCode', id)
+    return await state.records.read<Code>('qrCode', id)
   } catch (thrown) {
     return withoutStore(thrown)
   }
 }
 
-export async function writeCache(
-  { records, clock }: State,
-  slot: Slot<CodeImage>,
-  image: CodeImage,
-): Promise<void> {
-  if (image.imageBase64.length > MAX_RECORD_LENGTH) return
+export async function writeCache({ records, clock }: State, slot: Slot<Code>, code: Code): Promise<void> {
+  if ('imageBase64' in code && code.imageBase64.length > MAX_RECORD_LENGTH) return
 
-  await records.write(slot, image, clock.nowMs() + KEEP_MS).catch(withoutStore)
+  await records.write(slot, code, clock.nowMs() + KEEP_MS).catch(withoutStore)
 }
 
 function withoutStore(thrown: unknown): undefined {

@@ -1,25 +1,31 @@
 import { sha256Base64Url } from '../../shared/core/digest.ts'
-import { inspectImage } from '../../shared/core/image.ts'
 import { Problem } from '../../shared/core/problem.ts'
 import { type Context, defineFunction } from '../../shared/function/define.ts'
 import { runOnce } from '../../shared/state/effects.ts'
 import { spendLimitedCode } from '../../shared/state/limitedCodeStock.ts'
+import type { Slot } from '../../shared/state/records.ts'
+import { findSceneHandle, keepSceneParams } from '../../shared/state/scenes.ts'
 import type { Spending } from '../../shared/state/spending.ts'
 import { createClassicCode } from '../../shared/wechat/endpoints/createClassicCode.ts'
 import { getLimitedCode } from '../../shared/wechat/endpoints/getLimitedCode.ts'
-import { getUnlimitedCode, type UnlimitedCode } from '../../shared/wechat/endpoints/getUnlimitedCode.ts'
-import { spendUserCode } from './budget.ts'
-import { type CodeImage, readCache, writeCache } from './cache.ts'
+import { getUnlimitedCode } from '../../shared/wechat/endpoints/getUnlimitedCode.ts'
+import { makeWithinBudget } from './budget.ts'
+import { readCache, writeCache } from './cache.ts'
+import { type Code, type CodeImage, toCodeImage } from './code.ts'
+import { fitIntoReply, fitsReply } from './fitIntoReply.ts'
+import { base64LengthOf, type KeptImage, keepImage, readImage } from './imageParts.ts'
 import { type CodeType, checkFields, type Input, input } from './input.ts'
 
 export type { GetQrCodeInput } from './input.ts'
 
 export type GetQrCodeOutput = {
   readonly contentType: string
-  readonly imageBase64: string
+  readonly imageBase64?: string
+  /** In place of an image that is larger than a reply: where it is in CloudBase's storage. */
+  readonly fileID?: string
   /** The scene that the code carries. */
   readonly scene?: string
-  /** Whether the image was made before, for the same parameters. */
+  /** Whether the code was made before, for the same parameters. */
   readonly cached: boolean
 }
 
@@ -28,16 +34,17 @@ const endpoints = { getUnlimitedCode, getLimitedCode, createClassicCode }
 type CodeContext = Context<'user' | 'server', typeof endpoints>
 
 /**
- * Makes a mini-program code: `unlimited` with a scene, `limited` or `classic` with a path.
+ * Makes a mini-program code: `unlimited` with a scene, `limited` or `classic` with a path. In place of a scene
+ * `params` may be given: an object that is kept for good, and that `resolveScene` tells whoever scans the code.
  *
  * Equal parameters are answered from the cache. What is made for a user counts in a budget of the day, as long
  * as there is a store to count in. Limited and classic codes come out of a stock of 100,000 for the life of
  * the mini program, so only servers may ask for them, each is entered in a ledger before WeChat is asked, a
- * lost answer is never followed by another request, and the image is kept for good unless it is larger than a
- * record.
+ * lost answer is never followed by another request, and the image is kept for good.
  *
  * Fails with `SCENE_INVALID`, `PAGE_INVALID`, `FORBIDDEN`, `QUOTA_EXCEEDED`; for limited and classic codes
- * with `IN_PROGRESS` and `OUTCOME_UNKNOWN`.
+ * with `IN_PROGRESS` and `OUTCOME_UNKNOWN`; for an image that is larger than a reply with `CONFIG_ERROR` where
+ * there is no storage to put it.
  */
 export default defineFunction({
   name: 'getQrCode',
@@ -45,7 +52,8 @@ export default defineFunction({
   input,
   uses: endpoints,
   timeoutSeconds: 15,
-  image: ({ contentType, imageBase64 }: GetQrCodeOutput) => ({ contentType, imageBase64 }),
+  image: ({ contentType, imageBase64 }: GetQrCodeOutput) =>
+    imageBase64 === undefined ? undefined : { contentType, imageBase64 },
 
   async handle(context, fields): Promise<GetQrCodeOutput> {
     const { type = 'unlimited' } = fields
@@ -59,19 +67,23 @@ export default defineFunction({
 })
 
 async function makeUnlimited(context: CodeContext, fields: Input): Promise<GetQrCodeOutput> {
-  const { type: _default, path: _foreign, scene = '', ...options } = fields
-  const code: UnlimitedCode = { scene, ...options }
-  const slot = await readCache(context, hashOf('unlimited', code))
-  if (slot?.value) return { ...slot.value, scene, cached: true }
-
-  const spending = await spendUserCode(context)
-  const made = await context.wechat.getUnlimitedCode(code).catch(async (thrown: unknown) => {
-    if (thrown instanceof Problem) await spending?.giveBack(thrown)
-    throw thrown
+  const { records, wechat } = context
+  const { type: _default, path: _foreign, scene: given, params = {}, ...options } = fields
+  const idOf = (scene: string) => hashOf('unlimited', { scene, ...options })
+  const known = given ?? (await findSceneHandle(records, params))
+  const slot = known ? await readCache(context, idOf(known)) : undefined
+  if (known && slot?.value) {
+    return { ...(await fitAndCache(context, slot, slot.value)), scene: known, cached: true }
+  }
+  const { scene, image } = await makeWithinBudget(context, {
+    needsState: known === undefined,
+    async make() {
+      const scene = known ?? (await keepSceneParams(context, params))
+      return { scene, image: toCodeImage(await wechat.getUnlimitedCode({ scene, ...options })) }
+    },
   })
-  const image = encode(made)
-  if (slot) await writeCache(context, slot, image)
-  return { ...image, scene, cached: false }
+  const place = known ? slot : records.empty<Code>('qrCode', idOf(scene))
+  return { ...(await fitAndCache(context, place, image)), scene, cached: false }
 }
 
 /** A code that nobody knows the fate of may be asked for again by a later request: it costs one of the stock. */
@@ -82,24 +94,38 @@ async function makeFromStock(
 ): Promise<GetQrCodeOutput> {
   const { records, clock, config, wechat, requestId, deadlineAtMs } = context
   const stock = config.limitedCodeStock
-  const { type: _type, scene: _scene, page: _page, checkPath: _checkPath, path = '', ...options } = fields
-  const payload = { path, ...options }
-  const { answer, repeated } = await runOnce(
+  const { path = '', width, autoColor, lineColor, isHyaline, envVersion } = fields
+  const payload = { path, width, autoColor, lineColor, isHyaline, envVersion }
+  const id = hashOf(type, payload)
+  let made: CodeImage | undefined
+  const { answer: kept, repeated } = await runOnce<KeptImage>(
     { records, clock },
     {
-      id: `getQrCode:${hashOf(type, payload)}`,
+      id: `getQrCode:${id}`,
       payload,
       requestId,
       deadlineAtMs,
       mayBeRetried: true,
       spend: () => spendFromStock(context, stock),
     },
-    async () =>
-      encode(
+    async () => {
+      made = toCodeImage(
         type === 'limited' ? await wechat.getLimitedCode(payload) : await wechat.createClassicCode(payload),
-      ),
+      )
+      return keepImage(records, made)
+    },
   )
-  return { ...answer, cached: repeated }
+  const fits = fitsReply(context, base64LengthOf(kept))
+  const slot = fits ? undefined : await readCache(context, id)
+  const code = slot?.value ?? made ?? (await readImage(records, kept))
+  return { ...(await fitAndCache(context, slot, code)), cached: repeated }
+}
+
+/** What goes into the reply is what equal parameters get from now on. */
+async function fitAndCache(context: CodeContext, slot: Slot<Code> | undefined, code: Code): Promise<Code> {
+  const fitting = await fitIntoReply(context, code)
+  if (slot && fitting !== slot.value) await writeCache(context, slot, fitting)
+  return fitting
 }
 
 /** In the last tenth of the stock every line of the log says how much is left. */
@@ -110,8 +136,3 @@ async function spendFromStock({ records, warn }: CodeContext, stock: number): Pr
 }
 
 const hashOf = (type: CodeType, code: object): string => sha256Base64Url(JSON.stringify([type, code]))
-
-const encode = (image: Uint8Array): CodeImage => ({
-  contentType: inspectImage(image)?.contentType ?? 'application/octet-stream',
-  imageBase64: Buffer.from(image).toString('base64'),
-})

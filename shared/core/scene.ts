@@ -15,6 +15,26 @@ export function checkScene(scene: string): void {
   if (fault) throw new Problem('SCENE_INVALID', { field: 'scene', reason: fault })
 }
 
+/**
+ * The scene that a mini program was opened with, as its `query.scene` has it (percent-encoded) or decoded
+ * already. A scene has no `%`, so one decoding cannot mistake the one for the other.
+ *
+ * @throws Problem `SCENE_INVALID` with `field` `scene` and `reason` when no code can have carried it
+ */
+export function parseScene(text: string): string {
+  const scene = decode(text)
+  checkScene(scene)
+  return scene
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
 function faultOf(scene: string): string | undefined {
   if (scene === '') return 'is empty'
   if (!/^[0-9A-Za-z!#$&'()*+,/:;=?@\-._~]+$/.test(scene)) {

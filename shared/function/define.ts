@@ -3,6 +3,7 @@ import type { Config } from '../core/config.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { CloudFiles } from '../ports/cloudFiles.ts'
 import type { LogEntry } from '../ports/log.ts'
+import type { MediaSource } from '../ports/mediaSource.ts'
 import type { Random } from '../ports/random.ts'
 import type { Records } from '../state/records.ts'
 import type { AccessTokens } from '../wechat/accessToken.ts'
@@ -10,6 +11,8 @@ import type { WechatClient } from '../wechat/client.ts'
 import type { Endpoints } from '../wechat/endpoint.ts'
 import type { Access, Caller } from './caller.ts'
 import type { PushProtocol } from './pushProtocol.ts'
+
+export type { Endpoints }
 
 /** What a handler may use. Effects come from here and from nowhere else. */
 export type Context<A extends Access = Access, U extends Endpoints = Endpoints> = {
@@ -27,6 +30,7 @@ export type Context<A extends Access = Access, U extends Endpoints = Endpoints> 
   /** Renews the shared access token when its end is near. Nobody else gets to see it. */
   readonly refreshAccessToken: () => ReturnType<AccessTokens['refresh']>
   readonly cloudFiles: CloudFiles
+  readonly mediaSource: MediaSource
   /** The largest reply that the platform carries back to this caller, in bytes of JSON. */
   readonly maxReplyBytes: number
   /**
@@ -60,7 +64,7 @@ export type Declaration<A extends Access, S extends z.ZodMiniType, O, U extends 
   /** Set when the handler reads files of CloudBase's storage. */
   readonly readsCloudFiles?: true
   /** The image in the output, where there is one. */
-  readonly image?: (output: O) => Image
+  readonly image?: (output: O) => Image | undefined
   readonly handle: (context: Context<A, U>, input: z.output<S>) => Promise<O>
 }
 

@@ -103,12 +103,11 @@ function readOrigin(authorization: string | undefined): Origin {
 }
 
 function toResponse(fn: AnyFunction, reply: Reply, accept: string | undefined): WebResponse {
-  if (reply.ok && fn.image && prefersImage(accept)) {
-    const { contentType, imageBase64 } = fn.image(reply.data)
-    const body = Buffer.from(imageBase64, 'base64')
-    return { status: 200, headers: { 'content-type': contentType, 'cache-control': 'no-store' }, body }
-  }
-  return toJsonResponse(reply)
+  const image = reply.ok && prefersImage(accept) ? fn.image?.(reply.data) : undefined
+  if (!image) return toJsonResponse(reply)
+
+  const headers = { 'content-type': image.contentType, 'cache-control': 'no-store' }
+  return { status: 200, headers, body: Buffer.from(image.imageBase64, 'base64') }
 }
 
 /** A reply as JSON, whatever the caller accepts. */

@@ -16,6 +16,8 @@ const PATHS = { limited: LIMITED, classic: CLASSIC } as const
 const SMALL = { width: 280 }
 const CODE = { scene: 'table-7', ...SMALL }
 
+const bytesOf = ({ imageBase64 = '' }: GetQrCodeOutput): Buffer => Buffer.from(imageBase64, 'base64')
+
 type WorldOptions = Parameters<typeof createWorld>[0]
 
 async function createCodeWorld({ effects, ...options }: WorldOptions = {}) {
@@ -28,8 +30,7 @@ async function createCodeWorld({ effects, ...options }: WorldOptions = {}) {
     make: (input: unknown = CODE, origin: Origin = alice, more?: Partial<Call>) =>
       world.call(getQrCode, input, origin, more),
     /** Where a phone's camera is led to by the code. */
-    scan: ({ imageBase64 }: GetQrCodeOutput) =>
-      world.simulator.phone('bob').scan(Buffer.from(imageBase64, 'base64')),
+    scan: (code: GetQrCodeOutput) => world.simulator.phone('bob').scan(bytesOf(code)),
     asked: (path = UNLIMITED) => world.simulator.requests(path).length,
     accepted: (path: string) => world.simulator.accepted(path),
   }
@@ -73,7 +74,7 @@ describe('an unlimited code', () => {
       is_hyaline: true,
       env_version: 'trial',
     })
-    expect(inspectImage(Buffer.from(data.imageBase64, 'base64'))).toMatchObject({ format: 'png', width: 300 })
+    expect(inspectImage(bytesOf(data))).toMatchObject({ format: 'png', width: 300 })
     expect(data.contentType).toBe('image/png')
     expect(scan(data)).toMatchObject({ scene: 'a' })
   })
@@ -277,6 +278,17 @@ describe('an input that can be refused here is refused before WeChat is asked', 
     ['a scene of 33 characters', { scene: 'x'.repeat(33) }, 'SCENE_INVALID', 'scene'],
     ['a scene in Chinese', { scene: '桌七' }, 'SCENE_INVALID', 'scene'],
     ['an escaped scene', { scene: 'a%20b' }, 'SCENE_INVALID', 'scene'],
+    ['a scene beside params', { scene: 'a', params: { a: 1 } }, 'INVALID_ARGUMENT', 'params'],
+    ['params as a text', { params: '{"a":1}' }, 'INVALID_ARGUMENT', 'params'],
+    ['params as a list', { params: [1] }, 'INVALID_ARGUMENT', 'params'],
+    ['params that are nothing', { params: null }, 'INVALID_ARGUMENT', 'params'],
+    ['params of 4097 bytes', { params: { a: 'x'.repeat(4089) } }, 'INVALID_ARGUMENT', 'params'],
+    [
+      'params of 4097 bytes in Chinese',
+      { params: { a: `x${'桌'.repeat(1363)}` } },
+      'INVALID_ARGUMENT',
+      'params',
+    ],
     ['a page with a slash', { scene: 'a', page: '/pages/index' }, 'PAGE_INVALID', 'page'],
     ['a page with a query', { scene: 'a', page: 'pages/index?a=1' }, 'PAGE_INVALID', 'page'],
     ['a page that climbs', { scene: 'a', page: 'pages/../index' }, 'PAGE_INVALID', 'page'],
@@ -295,6 +307,8 @@ describe('an input that can be refused here is refused before WeChat is asked', 
     ['an unknown type', { type: 'square', scene: 'a' }, 'INVALID_ARGUMENT', 'type'],
     ['a path for an unlimited code', { scene: 'a', path: 'pages/index' }, 'INVALID_ARGUMENT', 'path'],
     ['a scene for a limited code', { ...limited, scene: 'a' }, 'INVALID_ARGUMENT', 'scene'],
+    ['params for a limited code', { ...limited, params: { a: 1 } }, 'INVALID_ARGUMENT', 'params'],
+    ['params for a classic code', { ...classic, params: {} }, 'INVALID_ARGUMENT', 'params'],
     ['a page for a limited code', { ...limited, page: 'pages/index' }, 'INVALID_ARGUMENT', 'page'],
     [
       'a check of the path of a limited code',

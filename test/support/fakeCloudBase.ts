@@ -18,6 +18,8 @@ type FakeCloudBaseOptions = {
   readonly openApi?: (call: CloudCall) => CloudAnswer | Promise<CloudAnswer>
   /** The storage: a download URL, or nothing for a file that is not there. */
   readonly temporaryUrl?: (fileId: string) => string | undefined
+  /** What comes of an upload; it is stored when this says nothing. */
+  readonly upload?: (path: string) => { readonly text: string } | 'hang' | 'reset' | undefined
   readonly database?: FakeDatabase
   /** Any other action of the endpoint by its name (`functions.invokeFunction`): from its parameters to `data`. */
   readonly actions?: Readonly<Record<string, (parameters: Parameters) => object>>
@@ -29,6 +31,8 @@ export type FakeCloudBase = {
   readonly environment: Readonly<Record<string, string>>
   /** The cloud calls that came in so far. */
   readonly cloudCalls: readonly CloudCall[]
+  /** The files that were uploaded so far, by their ids. */
+  readonly files: ReadonlyMap<string, Buffer>
   /** The secret ids that the requests so far were signed with. */
   readonly secretIds: readonly string[]
   close(): Promise<void>
@@ -37,7 +41,20 @@ export type FakeCloudBase = {
 /** Starts a CloudBase endpoint on 127.0.0.1: cloud calls, storage links and whatever else is handed in. */
 export async function startFakeCloudBase(options: FakeCloudBaseOptions): Promise<FakeCloudBase> {
   const cloudCalls: CloudCall[] = []
+  const files = new Map<string, Buffer>()
   const secretIds: string[] = []
+
+  /** What the storage answers to an upload: nothing, or why it refuses. */
+  function takeUpload({ url = '', headers }: http.IncomingMessage, bytes: Buffer): DatabaseAnswer {
+    const path = url.slice(UPLOADS.length)
+    if (headers.authorization !== signatureOf(path)) return { text: storageError('SignatureDoesNotMatch') }
+
+    const answer = options.upload?.(path)
+    if (answer) return answer
+
+    files.set(fileIdOf(path), bytes)
+    return { text: '' }
+  }
 
   async function answerCloudCall(call: CloudCall): Promise<CloudAnswer> {
     cloudCalls.push(call)
@@ -46,21 +63,24 @@ export async function startFakeCloudBase(options: FakeCloudBaseOptions): Promise
 
   const server = http.createServer(async (request, response) => {
     const bytes = Buffer.concat(await request.toArray())
+    if (request.method === 'PUT') return respond(takeUpload(request, bytes), request, response)
+
     secretIds.push(/Credential=([^/]*)/.exec(request.headers.authorization ?? '')?.[1] ?? '')
     const contentType = request.headers['content-type'] ?? ''
     const answer = contentType.startsWith('multipart/form-data')
       ? await answerCloudCall(readCloudCall(bytes, contentType))
-      : answerAction(JSON.parse(bytes.toString()), options)
+      : answerAction(JSON.parse(bytes.toString()), options, origin)
     respond(answer, request, response)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/admin`
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
   return {
     cloudCalls,
+    files,
     secretIds,
     environment: {
-      TCB_CONTEXT_CNFG: JSON.stringify({ URL: url }),
+      TCB_CONTEXT_CNFG: JSON.stringify({ URL: `${origin}/admin` }),
       TCB_ENV: 'test-env',
       TENCENTCLOUD: 'true',
       TENCENTCLOUD_SECRETID: 'test-secret-id',
@@ -75,6 +95,15 @@ export async function startFakeCloudBase(options: FakeCloudBaseOptions): Promise
 }
 
 const API_NOT_FOUND = -604100
+const UPLOADS = '/storage/'
+
+const fileIdOf = (path: string): string => `cloud://test-env.7465-test-env/${path}`
+const signatureOf = (path: string): string => `signature of ${path}`
+
+/** A refusal of the storage, in its own XML. */
+export const storageError = (code: string): string =>
+  `<?xml version='1.0' encoding='utf-8' ?><Error><Code>${code}</Code><Message>refused</Message>` +
+  '<Resource>/</Resource><RequestId>r</RequestId><TraceId>t</TraceId></Error>'
 
 function respond(
   answer: CloudAnswer | DatabaseAnswer,
@@ -97,14 +126,25 @@ function respond(
 function answerAction(
   { action, ...parameters }: Parameters,
   { temporaryUrl, database, actions }: FakeCloudBaseOptions,
+  origin: string,
 ): DatabaseAnswer {
   const name = String(action)
   if (database && name.startsWith('database.')) return database.answer(name, parameters)
   if (name === 'storage.batchGetDownloadUrl') return { data: linksFor(parameters, temporaryUrl) }
 
+  if (name === 'storage.getUploadMetadata') return { data: uploadTo(origin, String(parameters.path)) }
+
   const act = actions?.[name]
   return act ? { data: act(parameters) } : { code: 'INVALID_PARAM', message: `no action ${name}` }
 }
+
+const uploadTo = (origin: string, path: string): object => ({
+  url: `${origin}${UPLOADS}${path}`,
+  token: 'upload-token',
+  authorization: signatureOf(path),
+  fileId: fileIdOf(path),
+  cosFileId: `cos of ${path}`,
+})
 
 function linksFor({ file_list }: Parameters, temporaryUrl: FakeCloudBaseOptions['temporaryUrl']): object {
   const files = file_list as readonly { readonly fileid: string }[]

@@ -27,6 +27,9 @@ type IntegratedResponse = {
   readonly isBase64Encoded: boolean
 }
 
+/** Of `callFunction`. What is larger never reaches a mini program. */
+const MAX_RESULT_BYTES = 1024 * 1024
+
 /** Fields that CloudBase adds to the caller's own. They say nothing that the context does not say better. */
 const ADDED_FIELDS = ['userInfo', 'tcbContext']
 
@@ -53,7 +56,7 @@ export const toCloudBase =
       return toDeliveredAnswer(await invoke(fn, { origin: pushed, input: { value }, ...times }, runtime))
     }
     const value = origin.kind === 'timer' ? {} : withoutAddedFields(event)
-    return invoke(fn, { origin, input: { value }, ...times }, runtime)
+    return invoke(fn, { origin, input: { value }, maxReplyBytes: MAX_RESULT_BYTES, ...times }, runtime)
   }
 
 /**
