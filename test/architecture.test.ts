@@ -23,8 +23,9 @@ const resolveImport = ({ file }: Source, specifier: string): string =>
 
 /** What each part may import: a path begins with one of these. */
 const ALLOWED: Readonly<Record<string, readonly RegExp[]>> = {
-  functions: [/^zod\/mini$/, /^shared\/(core|function|state|wechat\/endpoints)\//],
+  functions: [/^zod\/mini$/, /^shared\/(core|function|push|state|wechat\/endpoints)\//],
   'shared/core': [/^node:(crypto|util)$/, /^shared\/(core|ports)\//],
+  'shared/push': [/^node:crypto$/, /^@rgrove\/parse-xml$/, /^shared\/(core|ports|push)\//],
   'shared/ports': [/^shared\/ports\//],
   'shared/state': [/^shared\/(core|ports|state)\//],
   'shared/wechat': [/^shared\/(core|ports|state|wechat)\//],

@@ -13,3 +13,9 @@ export function parseJsonObject(text: string): Json | undefined {
     return undefined
   }
 }
+
+/** An integer that WeChat sometimes sends as digits; `undefined` for anything else. */
+export function readLooseInteger(value: unknown): number | undefined {
+  const number = typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value
+  return typeof number === 'number' && Number.isSafeInteger(number) ? number : undefined
+}

@@ -1,6 +1,6 @@
+import { readLooseInteger } from '../core/json.ts'
 import { configProblem, Problem, type ProblemCode, type UpstreamTrace } from '../core/problem.ts'
 import type { AnyEndpoint, Effect, WechatJson } from './endpoint.ts'
-import { readLooseInteger } from './readAnswer.ts'
 
 const WECHAT_BUSY: ReadonlySet<number> = new Set([-1, 1000, 61450, 61080])
 

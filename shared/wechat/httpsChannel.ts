@@ -1,9 +1,9 @@
+import { parseJson } from '../core/parseJson.ts'
 import { type HttpResponse, type Transport, TransportFailure } from '../ports/transport.ts'
 import { type Answer, type Channel, ExchangeFailure } from './channel.ts'
 import type { AnyEndpoint, EndpointRequest } from './endpoint.ts'
 import { errcodeOf } from './errcodes.ts'
 import { encodeMultipart } from './multipart.ts'
-import { parseJson } from './parseJson.ts'
 
 const MAX_RESPONSE_BYTES = 8 * 1024 * 1024
 const OPENING_BRACE = 0x7b

@@ -35,12 +35,6 @@ export function readTextOrNumber(json: WechatJson, field: string): string {
   return typeof value === 'number' ? String(value) : readText(json, field)
 }
 
-/** An integer that WeChat sometimes sends as digits; `undefined` for anything else. */
-export function readLooseInteger(value: unknown): number | undefined {
-  const number = typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value
-  return typeof number === 'number' && Number.isSafeInteger(number) ? number : undefined
-}
-
 /** An object inside an answer. @throws Problem `UPSTREAM_BAD_RESPONSE` */
 export function readObject(json: WechatJson, field: string): WechatJson {
   const value = json[field]

@@ -11,14 +11,20 @@ export type Vector = {
 }
 
 const official = readJson('auth-opendata-push.json') as readonly Vector[]
+const messages = readJson('messages-cards-pay.json') as readonly Vector[]
 const peers = readJson('peers.json') as readonly Vector[]
 
-/** WeChat's own vector of this name. */
-export function officialVector(name: string): Vector {
-  const vector = official.find((candidate) => candidate.name === name)
+function findVector(vectors: readonly Vector[], name: string): Vector {
+  const vector = vectors.find((candidate) => candidate.name === name)
   if (!vector) throw new Error(`no vector ${name}`)
   return vector
 }
+
+/** WeChat's own vector of this name. */
+export const officialVector = (name: string): Vector => findVector(official, name)
+
+/** A sample message of WeChat's guides. */
+export const messageVector = (name: string): Vector => findVector(messages, name)
 
 /** What other WeChat libraries assert, by the names that begin so. */
 export const peerVectors = (prefix: string): readonly Vector[] =>

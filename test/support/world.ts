@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { onTestFinished } from 'vitest'
 import login from '../../functions/login/index.ts'
-import { type Simulator, startSimulator } from '../../scripts/simulator/simulator.ts'
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../scripts/simulator/simulator.ts'
 import type { Environment } from '../../shared/core/config.ts'
 import type { Origin } from '../../shared/function/caller.ts'
 import type { AnyFunction, OutputOf } from '../../shared/function/define.ts'
@@ -49,15 +49,24 @@ export const NOBODY: Origin = { kind: 'nobody' }
 export const SERVER: Origin = { kind: 'server' }
 export const TIMER: Origin = { kind: 'timer' }
 
-type WorldOptions = { readonly environment?: Environment; readonly effects?: Partial<Effects> }
+type WorldOptions = {
+  readonly environment?: Environment
+  readonly effects?: Partial<Effects>
+  readonly simulator?: Partial<SimulatorOptions>
+}
 
-export async function createWorld({ environment = {}, effects = {} }: WorldOptions = {}): Promise<World> {
+export async function createWorld({
+  environment = {},
+  effects = {},
+  simulator: simulated = {},
+}: WorldOptions = {}): Promise<World> {
   const clock = createTestClock()
   const simulator = await startSimulator({
     appId: APP_ID,
     appSecret: APP_SECRET,
     nowMs: clock.nowMs,
     templates: [{ id: TEMPLATE_ID, title: 'Order shipped', keywords: ['thing1', 'date2', 'amount3'] }],
+    ...simulated,
   })
   const transport = createHttpTransport({ clock })
   onTestFinished(async () => {

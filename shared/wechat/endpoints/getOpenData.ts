@@ -1,7 +1,7 @@
 import { isJsonObject } from '../../core/json.ts'
+import { parseJson } from '../../core/parseJson.ts'
 import { Problem } from '../../core/problem.ts'
 import { defineEndpoint, type WechatJson } from '../endpoint.ts'
-import { parseJson } from '../parseJson.ts'
 
 /**
  * Exchanges a cloudID for the open data it stands for, as this user.

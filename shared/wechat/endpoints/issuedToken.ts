@@ -1,6 +1,7 @@
+import { readLooseInteger } from '../../core/json.ts'
 import { Problem } from '../../core/problem.ts'
 import type { WechatJson } from '../endpoint.ts'
-import { readLooseInteger, readText } from '../readAnswer.ts'
+import { readText } from '../readAnswer.ts'
 
 export type IssuedToken = { readonly token: string; readonly lifeSeconds: number }
 

@@ -1,5 +1,6 @@
+import { readLooseInteger } from '../../core/json.ts'
 import { defineEndpoint } from '../endpoint.ts'
-import { readLooseInteger, requireAnswer } from '../readAnswer.ts'
+import { requireAnswer } from '../readAnswer.ts'
 
 export type SubscribeMessage = {
   readonly touser: string

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseJson } from '../../shared/wechat/parseJson.ts'
+import { parseJson } from '../../shared/core/parseJson.ts'
 
 test.each<[string, string, unknown]>([
   ['a 64-bit id', '{"msgid":1864323726461255681}', { msgid: '1864323726461255681' }],

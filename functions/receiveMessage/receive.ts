@@ -1,0 +1,139 @@
+import { sha256Base64Url } from '../../shared/core/digest.ts'
+import type { Json } from '../../shared/core/json.ts'
+import { invalidArgument, Problem } from '../../shared/core/problem.ts'
+import { withinDeadline } from '../../shared/core/withinDeadline.ts'
+import { type Context, defineFunction, type Endpoints } from '../../shared/function/define.ts'
+import type { PushAnswer } from '../../shared/function/pushProtocol.ts'
+import { type IncomingMessage, toIncomingMessage } from '../../shared/push/messages.ts'
+import { passiveReply, transferToCustomerService } from '../../shared/push/passiveReply.ts'
+import { type PushMessage, pushIdOf, readPushMessage } from '../../shared/push/readPushMessage.ts'
+import { runOnce } from '../../shared/state/effects.ts'
+import { handleOnce, keepMessage, type RawMessage } from '../../shared/state/pushes.ts'
+import { applyOwn } from './applyOwn.ts'
+import { input } from './input.ts'
+import type { HandlerTools, MessageHandler, MessageHandlers } from './messageHandlers.ts'
+import { wechatPush } from './wechatPush.ts'
+
+/** WeChat takes it as "received", and wants to hear nothing else. */
+const SUCCESS: PushAnswer = { text: 'success' }
+
+/** WeChat waits for five seconds; the rest is for the answer to be written down and sent. */
+const MAX_HANDLER_MS = 4000
+/** The answer is to be out within a second of a fast handler, however slow the store is. */
+const ANSWER_WITHIN_MS = 900
+/** How long the outcome of what a handler does once is known. */
+const KEEP_EFFECT_MS = 7 * 86_400_000
+
+/** `receiveMessage` with a project's handlers, and the endpoints that they may call. */
+export const receiveMessageWith = <U extends Endpoints>(handlers: MessageHandlers<U>, uses: U) =>
+  defineFunction({
+    name: 'receiveMessage',
+    access: ['push'],
+    push: wechatPush,
+    input,
+    uses,
+    timeoutSeconds: 5,
+
+    async handle(context, { echostr, message }): Promise<PushAnswer> {
+      if (echostr !== undefined) return { text: echostr }
+      if (!message) throw invalidArgument('message', 'is missing')
+
+      const reply = await receive(context, handlers, message)
+      return reply ? { reply } : SUCCESS
+    },
+  })
+
+type PushContext<U extends Endpoints> = Context<'push', U>
+
+async function receive<U extends Endpoints>(
+  context: PushContext<U>,
+  handlers: MessageHandlers<U>,
+  raw: RawMessage,
+): Promise<Json | undefined> {
+  const message = readPushMessage(raw.format, raw.text)
+  if (!message) {
+    await keep(context, sha256Base64Url(raw.text), raw, 'a message that makes no sense was kept')
+    return undefined
+  }
+  const incoming = toIncomingMessage(message)
+  const applied = applyOwn(context, message)
+  const handler = handlers[incoming.kind] as MessageHandler<IncomingMessage, U> | undefined
+  if (handler) return handleBeside(applied, runHandler(context, handler, { message, incoming, raw }))
+
+  if (applied) await applied
+  else
+    await keep(context, pushIdOf(message), raw, isKnown(incoming) ? undefined : 'an unknown event was kept')
+  return undefined
+}
+
+/** Both are heard to the end: what one of them did counts, though WeChat repeats the message for the other. */
+async function handleBeside(
+  applied: Promise<void> | undefined,
+  handled: Promise<Json | undefined>,
+): Promise<Json | undefined> {
+  await Promise.allSettled([applied, handled])
+  await applied
+  return handled
+}
+
+const isKnown = ({ kind }: IncomingMessage): boolean => kind !== 'other'
+
+/** What nobody reacts to is acknowledged all the same; whether it is worth a warning depends on what it is. */
+async function keep(context: Context, id: string, raw: RawMessage, warning?: string): Promise<void> {
+  const isNew = await keepMessage(context, id, raw)
+  if (isNew && warning) context.warn(warning, { push: id })
+}
+
+type Received = {
+  readonly message: PushMessage
+  readonly incoming: IncomingMessage
+  readonly raw: RawMessage
+}
+
+function runHandler<U extends Endpoints>(
+  context: PushContext<U>,
+  handler: MessageHandler<IncomingMessage, U>,
+  { message, incoming, raw }: Received,
+): Promise<Json | undefined> {
+  const { clock, records, warn } = context
+  const nowMs = clock.nowMs()
+  const deadlineAtMs = Math.min(context.deadlineAtMs, nowMs + MAX_HANDLER_MS)
+  const late = () => new Problem('INTERNAL', { detail: 'the handler took too long' })
+  const id = pushIdOf(message)
+  const tools: HandlerTools<U> = {
+    wechat: context.wechat,
+    deadlineAtMs,
+    clock,
+    warn,
+    once: (name, effect) => doOnce(context, `${id}:${name}`, deadlineAtMs, effect),
+    passiveReply: (fields) => passiveReply(message, fields, clock.nowMs()),
+    transferToCustomerService: () => transferToCustomerService(message, clock.nowMs()),
+  }
+  return handleOnce(
+    { records, clock },
+    {
+      id,
+      raw,
+      deadlineAtMs,
+      answerByMs: nowMs + ANSWER_WITHIN_MS,
+      handle: async () => withinDeadline(handler(incoming, tools), clock, deadlineAtMs, late),
+      onQuarantine: (tries) => warn('a message was set aside: its handler failed', { push: id, tries }),
+    },
+  )
+}
+
+async function doOnce<T>(
+  { records, clock, requestId }: Context,
+  id: string,
+  deadlineAtMs: number,
+  effect: () => Promise<T>,
+): Promise<T> {
+  const options = { payload: id, requestId, deadlineAtMs, keepMs: KEEP_EFFECT_MS, mayBeRetried: false }
+  const { answer } = await runOnce(
+    { records, clock },
+    { id: `receiveMessage:${id}`, ...options },
+    // JSON has no `undefined` to be kept.
+    async () => (await effect()) ?? (null as T),
+  )
+  return answer
+}
