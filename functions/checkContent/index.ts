@@ -1,16 +1,17 @@
 import { parseBase64 } from '../../shared/core/base64.ts'
 import { requireCheckableImage } from '../../shared/core/checkableImage.ts'
 import { sha256Hex } from '../../shared/core/digest.ts'
-import { checkMediaUrl } from '../../shared/core/mediaUrl.ts'
 import { invalidArgument, Problem } from '../../shared/core/problem.ts'
 import { splitText } from '../../shared/core/textChunks.ts'
 import { type Verdict, worstVerdict } from '../../shared/core/verdict.ts'
 import type { Caller } from '../../shared/function/caller.ts'
 import { type Context, defineFunction } from '../../shared/function/define.ts'
+import { findVerdict, keepVerdict } from '../../shared/state/contentVerdicts.ts'
 import { checkImage } from '../../shared/wechat/endpoints/checkImage.ts'
 import { checkText } from '../../shared/wechat/endpoints/checkText.ts'
 import { submitMedia } from '../../shared/wechat/endpoints/submitMedia.ts'
 import { checkFields, type Input, input } from './input.ts'
+import { judgeMedia } from './judgeMedia.ts'
 
 export type { CheckContentInput } from './input.ts'
 
@@ -21,7 +22,7 @@ export type CheckContentOutput = {
   /** WeChat's own name of the label. */
   readonly labelName?: string
   readonly traceId?: string
-  /** SHA-256 in hex of what was judged: the text, the image's bytes, or the URL or file id. */
+  /** SHA-256 in hex of what is judged: the text, the bytes, or the URL or file id of bytes not seen here. */
   readonly contentHash: string
 }
 
@@ -34,13 +35,16 @@ const CHUNK = { maxLength: 2500, overlap: 100 }
 const PARALLEL_CHUNKS = 4
 
 /**
- * Has WeChat judge a text or an image at once, or submits an image or audio file whose verdict comes later.
+ * Has WeChat judge a text or an image at once, or submits an image or audio file whose verdict comes later: ask
+ * `getContentResult` for it.
  *
  * A long text is judged in overlapping chunks and the worst verdict counts. Whatever is not an explicit pass
- * is none: an unknown answer is `review`, and a fault is a failure.
+ * is none: an unknown answer is `review`, and a fault is a failure. An explicit verdict on an image's or a
+ * file's very bytes holds for 24 hours, in which WeChat is not asked again.
  *
  * Fails with `USER_NOT_RECENT` when the user has not opened the mini program lately, `PAYLOAD_TOO_LARGE`,
- * `MEDIA_UNSUPPORTED`, `MEDIA_CORRUPT`, `MEDIA_TOO_LARGE`, `MEDIA_DIMENSIONS`, `MEDIA_URL_FORBIDDEN`.
+ * `MEDIA_UNSUPPORTED`, `MEDIA_CORRUPT`, `MEDIA_TOO_LARGE`, `MEDIA_DIMENSIONS`, `MEDIA_URL_FORBIDDEN`; what is
+ * submitted also with `STATE_UNAVAILABLE`, and with `IN_PROGRESS` while the platform repeats it.
  */
 export default defineFunction({
   name: 'checkContent',
@@ -54,9 +58,9 @@ export default defineFunction({
     const openid = readOpenid(context.caller, fields.openid)
     checkFields(fields)
     if (fields.type === 'text') return judgeText(context, fields, openid)
-    if (fields.imageBase64 !== undefined) return judgeImage(context, fields.imageBase64)
+    if (fields.imageBase64 !== undefined) return judgeImage(context, fields)
 
-    return submit(context, fields, openid)
+    return judgeMedia(context, fields, openid)
   },
 })
 
@@ -93,26 +97,19 @@ async function judgeText(
   return { ...worstVerdict(verdicts), contentHash: sha256Hex(content) }
 }
 
-async function judgeImage({ wechat }: CheckContext, imageBase64: string): Promise<CheckContentOutput> {
+/** The same bytes are not judged twice in a day. Without a store they are. */
+async function judgeImage(
+  { wechat, records, clock }: CheckContext,
+  { imageBase64 = '', scene }: Input,
+): Promise<CheckContentOutput> {
   const bytes = parseBase64(imageBase64, 'imageBase64')
   const { contentType } = requireCheckableImage(bytes)
+  const content = { type: 'image', scene, contentHash: sha256Hex(bytes) } as const
 
-  return { ...(await wechat.checkImage({ bytes, contentType })), contentHash: sha256Hex(bytes) }
-}
-
-async function submit(
-  { wechat, cloudFiles, config, clock, deadlineAtMs }: CheckContext,
-  { type, scene, mediaUrl, fileID }: Input,
-  openid: string,
-): Promise<CheckContentOutput> {
-  if (mediaUrl !== undefined) checkMediaUrl(mediaUrl, config.mediaHosts)
-  const url = mediaUrl ?? (await cloudFiles.temporaryUrl(fileID ?? '', deadlineAtMs - clock.nowMs()))
-  const { traceId } = await wechat.submitMedia({
-    mediaUrl: url,
-    type: type === 'audio' ? 'audio' : 'image',
-    scene,
-    openid,
-  })
-
-  return { suggest: 'pending', traceId, contentHash: sha256Hex(mediaUrl ?? fileID ?? '') }
+  let verdict = await findVerdict({ records, clock }, content)
+  if (!verdict) {
+    verdict = await wechat.checkImage({ bytes, contentType })
+    await keepVerdict({ records, clock }, content, verdict)
+  }
+  return { ...verdict, contentHash: content.contentHash }
 }

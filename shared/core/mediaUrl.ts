@@ -25,8 +25,12 @@ const SPECIAL_NAMES = [
  */
 export function checkMediaUrl(url: string, allowedHosts: readonly string[]): void {
   const fault = faultOf(url, allowedHosts)
-  if (fault) throw new Problem('MEDIA_URL_FORBIDDEN', { field: 'mediaUrl', reason: fault })
+  if (fault) throw forbiddenMediaUrl(fault)
 }
+
+/** The URL is not one that anybody is to be sent to. */
+export const forbiddenMediaUrl = (reason: string): Problem =>
+  new Problem('MEDIA_URL_FORBIDDEN', { field: 'mediaUrl', reason })
 
 function faultOf(url: string, allowedHosts: readonly string[]): string | undefined {
   if (url.length > MAX_LENGTH) return `has more than ${MAX_LENGTH} characters`

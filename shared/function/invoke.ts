@@ -65,7 +65,7 @@ export async function invoke(fn: AnyFunction, call: Call, runtime: Runtime): Pro
 function createContext(
   fn: AnyFunction,
   { requestId, remainingMs = Number.POSITIVE_INFINITY, maxReplyBytes = MAX_REPLY_BYTES }: Call,
-  { config, clock, random, records, accessTokens, channelFor, cloudFiles }: Runtime,
+  { config, clock, random, records, accessTokens, channelFor, cloudFiles, mediaSource }: Runtime,
   startedAtMs: number,
   noted: { readonly upstream: UpstreamCall[]; readonly warnings: LogEntry[] },
 ): Omit<Context, 'caller'> {
@@ -90,6 +90,7 @@ function createContext(
     }),
     refreshAccessToken: () => accessTokens().refresh(deadlineAtMs),
     cloudFiles,
+    mediaSource,
     maxReplyBytes,
     warn: (message, fields = {}) => noted.warnings.push({ message, ...fields }),
   }

@@ -2,6 +2,7 @@ import type { Config } from '../core/config.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { CloudFiles } from '../ports/cloudFiles.ts'
 import type { Log } from '../ports/log.ts'
+import type { MediaSource } from '../ports/mediaSource.ts'
 import type { Random } from '../ports/random.ts'
 import type { Records } from '../state/records.ts'
 import type { AccessTokens } from '../wechat/accessToken.ts'
@@ -19,4 +20,5 @@ export type Runtime = {
   readonly accessTokens: () => AccessTokens
   readonly channelFor: (endpoint: AnyEndpoint) => Channel
   readonly cloudFiles: CloudFiles
+  readonly mediaSource: MediaSource
 }

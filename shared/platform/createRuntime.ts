@@ -4,6 +4,7 @@ import type { Runtime } from '../function/runtime.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { CloudFiles } from '../ports/cloudFiles.ts'
 import type { Log } from '../ports/log.ts'
+import type { MediaSource } from '../ports/mediaSource.ts'
 import type { Random } from '../ports/random.ts'
 import type { StateStore } from '../ports/stateStore.ts'
 import type { Transport } from '../ports/transport.ts'
@@ -27,6 +28,8 @@ export type Effects = {
   readonly memoryStore: StateStore
   /** CloudBase's cloud call and storage, where there is one. */
   readonly cloud?: { readonly channel: Channel; readonly files: CloudFiles }
+  /** Other people's hosts. Without it there are none: no name is resolved and nothing fetched. */
+  readonly mediaSource?: MediaSource
 }
 
 /** Joins configuration, state and WeChat client into what calls share. */
@@ -56,6 +59,7 @@ export function createRuntime(effects: Effects): Runtime {
     accessTokens,
     channelFor: (endpoint) => (usesCloudCall(config, endpoint, effects) ? effects.cloud.channel : https()),
     cloudFiles: effects.cloud?.files ?? noCloudFiles,
+    mediaSource: effects.mediaSource ?? noMediaSource,
   }
 }
 
@@ -101,4 +105,9 @@ const noCloudFiles: CloudFiles = {
   save: async () => {
     throw configProblem('Storage for files', 'is there on CloudBase only')
   },
+}
+
+const noMediaSource: MediaSource = {
+  addressesOf: async () => [],
+  fetch: async () => ({ fault: 'there is no media source' }),
 }

@@ -3,6 +3,7 @@ import type { Runtime } from '../function/runtime.ts'
 import { consoleLog } from './consoleLog.ts'
 import { createRuntime, type Effects } from './createRuntime.ts'
 import { createHttpTransport } from './httpTransport.ts'
+import { createMediaSource } from './mediaSource.ts'
 import { createMemoryStore } from './memoryStore.ts'
 import { systemClock } from './systemClock.ts'
 import { systemRandom } from './systemRandom.ts'
@@ -22,6 +23,7 @@ export function createProcessRuntime(cloud?: Effects['cloud']): () => Runtime {
     transport: createHttpTransport({ clock: systemClock }),
     log: consoleLog,
     memoryStore: createMemoryStore(systemClock),
+    mediaSource: createMediaSource(),
     ...(cloud && { cloud }),
   }
   let madeFor: string | undefined
