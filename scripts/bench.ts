@@ -3,8 +3,10 @@ import { measureColdStart } from './bench/coldStart.ts'
 import { measureDecryption } from './bench/decryption.ts'
 import { type Deployment, startDeployment } from './bench/deployment.ts'
 import { measureFleet } from './bench/fleet.ts'
+import { measurePushProtocol } from './bench/pushProtocol.ts'
 import { missedAims, type Section, toText } from './bench/report.ts'
 import { measureSize } from './bench/size.ts'
+import { measureSlowStore } from './bench/slowStore.ts'
 import { measureStoreOperations } from './bench/storeOperations.ts'
 import { measureUpstream } from './bench/upstream.ts'
 import { measureWarmCall } from './bench/warmCall.ts'
@@ -46,6 +48,8 @@ const MEASURES: readonly ((deployment: Deployment) => Promise<readonly Section[]
   measureColdStart,
   async (deployment) => [await measureWarmCall(deployment)],
   async (deployment) => [await measureDecryption(deployment)],
+  async (deployment) => [await measurePushProtocol(deployment)],
+  async () => [await measureSlowStore()],
   async (deployment) => [await measureUpstream(deployment)],
   measureFleet,
   async () => [await measureStoreOperations()],

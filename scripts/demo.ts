@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { AnyFunction } from '../shared/function/define.ts'
 import type { Reply } from '../shared/function/reply.ts'
 import { startLocalDeployment } from './localDeployment.ts'
+import type { Simulator } from './simulator/simulator.ts'
 import { DEFAULT_TEMPLATES } from './simulator/templates.ts'
 
 /**
@@ -98,7 +100,11 @@ try {
   await call('verifySoter', signed, token)
 
   step('She agrees to one message, which is sent once, however often the request is repeated')
-  phone.acceptSubscribe(template.id)
+  const results = phone.acceptSubscribe(template.id)
+  await call('recordSubscription', { results }, token)
+  await simulator.pushesDone()
+  console.log('   WeChat has pushed the same tap meanwhile. It counts once:')
+  await call('recordSubscription', { results: { [template.id]: 'reject' } }, token)
   const message = {
     templateId: template.id,
     page: 'pages/order/detail?id=1001',
@@ -107,6 +113,7 @@ try {
   }
   await call('sendSubscribeMessage', message, token)
   await call('sendSubscribeMessage', message, token)
+  await simulator.pushesDone()
   console.log(`   Her phone has ${simulator.sentMessages.length} message.`)
 
   step('A second message would need a second yes')
@@ -118,10 +125,36 @@ try {
   }
   console.log(`   Her phone reads ${JSON.stringify(phone.scan(Buffer.from(image.imageBase64, 'base64')))}`)
 
+  step('A code for something larger than 32 characters: the scene is a handle, and stands for it')
+  const params = { shop: 'Xihu', table: 7, coupon: 'WELCOME' }
+  const table = (await call('getQrCode', { params, page: 'pages/index/index' }, token)) as {
+    imageBase64: string
+  }
+  const { scene } = phone.scan(Buffer.from(table.imageBase64, 'base64'))
+  await call('resolveScene', { scene }, token)
+
   step('She writes a comment, then a rude one, then posts a picture')
   await call('checkContent', { type: 'text', scene: 2, content: '咖啡很好喝' }, token)
   await call('checkContent', { type: 'text', scene: 2, content: '快来赌博' }, token)
   await call('checkContent', { type: 'image', scene: 3, imageBase64: onePixelPng() }, token)
+
+  step('A photo by its address: WeChat looks at it and tells later')
+  const photo = { type: 'image', scene: 3, mediaUrl: 'https://cdn.weapp.example.com/risky-photo.jpg' }
+  const { traceId } = (await call('checkContent', photo, token)) as { traceId: string }
+  await call('getContentResult', { traceId }, token)
+  await hasBeenJudged(simulator)
+  console.log('   ⇐ WeChat has pushed its verdict to POST /receiveMessage, encrypted')
+  await call('getContentResult', { traceId }, token)
+
+  step('She writes to customer service; a forged push is not heard')
+  phone.sendText('在吗？')
+  await simulator.pushesDone()
+  console.log(`   WeChat heard: ${JSON.stringify(simulator.pushes.at(-1)?.attempts.at(-1)?.body)}`)
+  const forged = await fetch(`${url}/receiveMessage?signature=x&timestamp=1&nonce=1`, {
+    method: 'POST',
+    body: JSON.stringify({ MsgType: 'event', Event: 'wxa_media_check', trace_id: traceId }),
+  })
+  console.log(`   The forger heard: ${forged.status} ${JSON.stringify(await forged.text())}`)
 
   step('The timer looks after the access token; far from its end there is nothing to do')
   await call('refreshAccessToken', {}, serverKey)
@@ -132,6 +165,11 @@ try {
   console.log()
 } finally {
   await deployment.close()
+}
+
+async function hasBeenJudged({ pushes, pushesDone }: Simulator): Promise<void> {
+  while (!pushes.some(({ message }) => message.Event === 'wxa_media_check')) await sleep(100)
+  await pushesDone()
 }
 
 function onePixelPng(): string {

@@ -3,6 +3,7 @@ import { discoverFunctions } from './functions.ts'
 import { type LocalDeployment, PortInUse, startLocalDeployment } from './localDeployment.ts'
 import { ROOT } from './projectRoot.ts'
 import { readPort } from './readPort.ts'
+import { DEFAULT_TEMPLATES } from './simulator/templates.ts'
 import { watchFolders } from './watchFolders.ts'
 
 const DEFAULT_PORT = 8787
@@ -71,7 +72,14 @@ function walk(functions: string, wechat: string, serverKey: string): readonly st
     `  curl -s $F/createSoterChallenge -H "$AUTH" -d '{"purpose":"pay"}' |`,
     `    curl -s "$W/soter?purpose=pay" -d @- | curl -sw '\\n' $F/verifySoter -H "$AUTH" -d @-`,
     `  curl -sw '\\n' $F/getQrCode -H "$AUTH" -H 'Accept: image/*' -d '{"scene":"table=7"}' -o code.jpg`,
+    `  curl -s $F/getQrCode -H "$AUTH" -d '{"params":{"table":7}}' | curl -s $W/scan -d @- |`,
+    `    curl -sw '\\n' $F/resolveScene -H "$AUTH" -d @-`,
+    `  curl -s -X POST "$W/acceptSubscribe?templateIds=${DEFAULT_TEMPLATES[0]?.id}" |`,
+    `    curl -sw '\\n' $F/recordSubscription -H "$AUTH" -d @-`,
     `  curl -sw '\\n' $F/checkContent -H "$AUTH" -d '{"type":"text","scene":2,"content":"hello"}'`,
+    `  JOB=$(curl -s $F/checkContent -H "$AUTH" -d '{"type":"audio","scene":2,"mediaUrl":"https://cdn.weapp.example.com/song.mp3"}')`,
+    `  ID=$(echo "$JOB" | sed 's/.*"traceId":"\\([^"]*\\)".*/{"traceId":"\\1"}/'); sleep 3; curl -sw '\\n' $F/getContentResult -H "$AUTH" -d "$ID"`,
+    `  curl -sw '\\n' -X POST "$W/sendText?content=hello"`,
     `  curl -sw '\\n' $F/refreshAccessToken -H "Authorization: Bearer ${process.env.SERVER_KEY ? '$SERVER_KEY' : serverKey}" -d '{}'`,
     '',
     'npm run demo walks through all of it.',

@@ -1,3 +1,4 @@
+import type { GrantNews } from '../../shared/core/grantNews.ts'
 import type { Context } from '../../shared/function/define.ts'
 import { readGrantNews } from '../../shared/push/readGrantNews.ts'
 import { readMediaVerdict } from '../../shared/push/readMediaVerdict.ts'
@@ -5,19 +6,26 @@ import { type PushMessage, pushIdOf } from '../../shared/push/readPushMessage.ts
 import { receiveNews } from '../../shared/state/grantLedger.ts'
 import { keepPushedVerdict } from '../../shared/state/mediaJobs.ts'
 
+/** WeChat gives up within minutes, so what seems to be older, or yet to come, has no time that means anything. */
+const PLAUSIBLE_MS = 48 * 3_600_000
+
 /**
  * Applies what our own functions wait for: verdicts of media checks, and news about grants. Resolves when it is
  * written down; `undefined` when the message is about neither, or about another mini program.
  */
 export function applyOwn(context: Context, message: PushMessage): Promise<void> | undefined {
-  const { config } = context
+  const { config, clock } = context
   const found = readMediaVerdict(message)
   if (found) {
     const isOurs = found.appId === undefined || found.appId === config.appId
     return isOurs ? keepPushedVerdict(context, found) : undefined
   }
-  const news = readGrantNews(message)
+  const nowMs = clock.nowMs()
+  const news = readGrantNews(message).map((piece) => toPlausible(piece, nowMs))
   if (news.length === 0) return undefined
 
   return receiveNews(context, message.fromUserName, { id: pushIdOf(message), news }, config)
 }
+
+const toPlausible = (piece: GrantNews, nowMs: number): GrantNews =>
+  Math.abs(nowMs - piece.atMs) > PLAUSIBLE_MS ? { ...piece, atMs: nowMs } : piece

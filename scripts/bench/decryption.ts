@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { build } from 'esbuild'
 import { ROOT } from '../projectRoot.ts'
+import { bundleHandler } from './bundleHandler.ts'
 import { compareWarm } from './compareWarm.ts'
 import type { Deployment } from './deployment.ts'
 import type { Section } from './report.ts'
@@ -33,8 +33,8 @@ export async function measureDecryption({ folder }: Deployment): Promise<Section
   const { inputs, openid } = await readSample()
   const event = { ...inputs, expected: { appId: inputs.appId, openid } }
   const [file, bareFile] = await Promise.all([
-    bundle(OURS, join(folder, 'decryption/ours.mjs')),
-    bundle(BARE, join(folder, 'decryption/bare.mjs')),
+    bundleHandler(OURS, join(folder, 'decryption/ours.mjs')),
+    bundleHandler(BARE, join(folder, 'decryption/bare.mjs')),
   ])
   const { ours, bare } = await compareWarm({ file, bareFile, event }, openid, {})
 
@@ -60,17 +60,4 @@ async function readSample() {
   if (!sample) throw new Error(`there is no vector ${SAMPLE}`)
 
   return { inputs: sample.inputs, openid: sample.expected.json.openId }
-}
-
-async function bundle(contents: string, outfile: string): Promise<string> {
-  await build({
-    stdin: { contents, resolveDir: ROOT, loader: 'ts' },
-    outfile,
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-  })
-  return outfile
 }

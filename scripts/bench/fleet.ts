@@ -43,17 +43,17 @@ type Table = Pick<Section, 'title' | 'notes'> & {
 
 const TABLES: readonly Table[] = [
   {
-    title: '7. Many instances: access tokens fetched',
+    title: '9. Many instances: access tokens fetched',
     notes: FLEET_NOTES,
     toFigure: ({ fetches }, { isOurs }, { tokensNeeded }) =>
       toCount(fetches, isOurs ? { atMost: tokensNeeded } : undefined),
   },
   {
-    title: '8. Many instances: calls that failed',
+    title: '10. Many instances: calls that failed',
     toFigure: ({ failed }, { isOurs }) => toCount(failed, isOurs ? { atMost: 0 } : undefined),
   },
   {
-    title: '9. Many instances: what 99 of 100 calls take at most, ms',
+    title: '11. Many instances: what 99 of 100 calls take at most, ms',
     notes: [
       `WeChat answers after ${WECHAT_MS} ms and the store after ${STORE_MS} (DynamoDB here at once). The rest is waiting, and`,
       'this machine: instances, WeChat and store share one process.',
@@ -61,7 +61,7 @@ const TABLES: readonly Table[] = [
     toFigure: ({ callMs }) => ({ value: quantileOf(callMs, 0.99), digits: 0 }),
   },
   {
-    title: '10. Many instances: reads of the store by the busiest one',
+    title: '12. Many instances: reads of the store by the busiest one',
     contenders: FLEET_CONTENDERS.filter(({ isOurs }) => isOurs),
     toFigure: ({ mostReads }) => (mostReads === undefined ? undefined : toCount(mostReads)),
   },

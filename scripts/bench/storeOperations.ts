@@ -15,7 +15,7 @@ export async function measureStoreOperations(): Promise<Section> {
     }),
   )
   return {
-    title: '11. Operations of the state store in one call',
+    title: '13. Operations of the state store in one call',
     notes: ['The instance has an access token already, unless the line says otherwise.'],
     columns: ['reads', 'writes', 'deletions'],
     rows,

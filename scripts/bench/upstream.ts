@@ -25,7 +25,7 @@ export async function measureUpstream(deployment: Deployment): Promise<Section> 
   for (const burst of BURSTS) rows.push(await measure(burst, call, deployment))
 
   return {
-    title: '6. Calls that ask WeChat (checkContent), one new instance each time',
+    title: '8. Calls that ask WeChat (checkContent), one new instance each time',
     columns: ['connections opened', 'access tokens fetched', 'good answers'],
     rows,
   }
