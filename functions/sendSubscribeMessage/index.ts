@@ -1,36 +1,24 @@
-import * as z from 'zod/mini'
-import { isJsonObject } from '../../shared/core/json.ts'
 import { checkPage } from '../../shared/core/page.ts'
-import { configProblem, invalidArgument, Problem } from '../../shared/core/problem.ts'
+import { Problem } from '../../shared/core/problem.ts'
 import { checkTemplateData } from '../../shared/core/templateData.ts'
-import type { Caller } from '../../shared/function/caller.ts'
 import { callerScope } from '../../shared/function/callerScope.ts'
 import { defineFunction } from '../../shared/function/define.ts'
-import { text, wechatId } from '../../shared/function/fields.ts'
 import { spendToday } from '../../shared/state/dailyBudgets.ts'
 import { runOnce } from '../../shared/state/effects.ts'
+import { createGrantedSend, type SentMessage } from '../../shared/state/grantedSend.ts'
+import { spendAll } from '../../shared/state/spending.ts'
 import { sendSubscribeMessage } from '../../shared/wechat/endpoints/sendSubscribeMessage.ts'
 import { budgetsOf } from './budgets.ts'
+import { input, readRecipient, readTemplateData } from './input.ts'
 
-/** The values of a template by keyword, as plain texts or as WeChat's own API takes them. */
-type TemplateValues = Readonly<Record<string, string | { readonly value: string }>>
-
-const input = z.strictObject({
-  templateId: wechatId(),
-  data: z.custom<TemplateValues>(),
-  page: z.optional(z.string()),
-  miniprogramState: z.optional(z.enum(['developer', 'trial', 'formal'])),
-  lang: z.optional(z.enum(['zh_CN', 'en_US', 'zh_HK', 'zh_TW'])),
-  requestKey: z.optional(text({ pattern: /^[\x21-\x7e]+$/, maxLength: 128 })),
-  touser: z.optional(wechatId()),
-})
-
-export type SendSubscribeMessageInput = z.input<typeof input>
+export type { SendSubscribeMessageInput } from './input.ts'
 
 export type SendSubscribeMessageOutput = {
   readonly status: 'sent'
   /** WeChat's id of the message, where it gives one. */
   readonly msgid?: string
+  /** How many more the user allows, once any grant of the template was heard of. */
+  readonly remaining?: number
   /** Present when an earlier request with this key had sent the message. */
   readonly repeated?: true
 }
@@ -49,9 +37,17 @@ const KEEP_MS = 86_400_000
  * where it has a limit. What WeChat refused counts for the user, who could otherwise keep asking, and not for the
  * template, which all users share; what failed in passing counts for neither.
  *
+ * Then it takes one of the grants that `recordSubscription` and `receiveMessage` have heard of, and the user's
+ * turn: WeChat refuses a message while it is at another to the same user. With `SUBSCRIBE_LEDGER=advise` the
+ * ledger only tells what remains; with `enforce` nothing is sent without a known grant. A message of which no
+ * answer came is found in the ledger once WeChat reports its delivery: a repeat then hears that it was sent,
+ * whether or not it reached the user.
+ *
  * Fails with `TEMPLATE_DATA_INVALID` and `PAGE_INVALID` before WeChat is asked, with `QUOTA_EXCEEDED` beyond a
- * budget (the request key works again tomorrow), `USER_REFUSED` when the user has no grant left,
- * `IDEMPOTENCY_MISMATCH`, `IN_PROGRESS`, and `OUTCOME_UNKNOWN` when no answer came.
+ * budget (the request key works again tomorrow), `USER_REFUSED` when the user has no grant left (where WeChat was
+ * not asked, the request key works again with the next grant), `RATE_LIMITED` also when other messages to the
+ * user are under way for too long, `IDEMPOTENCY_MISMATCH`, `IN_PROGRESS`, and `OUTCOME_UNKNOWN` when no answer
+ * came.
  */
 export default defineFunction({
   name: 'sendSubscribeMessage',
@@ -61,15 +57,12 @@ export default defineFunction({
   timeoutSeconds: 10,
 
   async handle(
-    { caller, records, wechat, clock, config, requestId, deadlineAtMs },
+    { caller, records, wechat, clock, random, config, requestId, deadlineAtMs },
     fields,
   ): Promise<SendSubscribeMessageOutput> {
     const { templateId, page, miniprogramState = 'formal', lang = 'zh_CN', requestKey = requestId } = fields
-    if (config.subscribeLedger === 'enforce')
-      throw configProblem(
-        'SUBSCRIBE_LEDGER',
-        'asks for the grant ledger, which this version does not have yet',
-      )
+    const isEnforced = config.subscribeLedger === 'enforce'
+    const { longTermTemplates } = config
     const touser = readRecipient(caller, fields.touser)
     if (caller.kind === 'user' && !config.subscribeTemplates.includes(templateId)) {
       throw new Problem('FORBIDDEN', {
@@ -83,54 +76,35 @@ export default defineFunction({
 
     const budgets = budgetsOf(caller, templateId, config)
     const message = { touser, templateId, data, page, miniprogramState, lang }
-    const id = `sendSubscribeMessage:${callerScope(caller, requestKey)}`
-    const { answer, repeated } = await runOnce(
+    const sendId = callerScope(caller, requestKey)
+    const send = createGrantedSend(
+      { records, clock, random },
+      { openid: touser, templateId, sendId, deadlineAtMs, keepMs: KEEP_MS, isEnforced, longTermTemplates },
+    )
+    const { answer, repeated } = await runOnce<SentMessage>(
       { records, clock },
       {
-        id,
+        id: `sendSubscribeMessage:${sendId}`,
         payload: message,
         requestId,
         deadlineAtMs,
         keepMs: KEEP_MS,
         mayBeRetried: false,
-        spend: () => spendToday({ records, clock }, budgets),
+        spend: () => spendAll([() => spendToday({ records, clock }, budgets), send.reserve]),
+        reconcile: send.trace,
       },
-      () => wechat.sendSubscribeMessage(message),
+      async () => {
+        try {
+          const { msgid } = await wechat.sendSubscribeMessage(message)
+          return await send.sent(msgid)
+        } catch (thrown) {
+          const isUnknown = thrown instanceof Problem && thrown.code === 'OUTCOME_UNKNOWN'
+          const reported = isUnknown ? await send.unknown() : undefined
+          if (!reported) throw thrown
+          return reported
+        }
+      },
     )
     return { status: 'sent', ...answer, ...(repeated && { repeated }) }
   },
 })
-
-function readTemplateData(values: TemplateValues): Record<string, string> {
-  if (values === undefined) throw invalidArgument('data', 'is missing')
-  if (!isJsonObject(values)) {
-    throw invalidArgument('data', 'must be of type object')
-  }
-  const entries = Object.entries(values).map(
-    ([key, value]) => [key, readValue(`data.${key}`, value)] as const,
-  )
-  // A repeat may say the same in another order.
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
-}
-
-function readValue(field: string, value: unknown): string {
-  if (typeof value === 'string') return value
-
-  const { value: inner, ...others } = isJsonObject(value) ? value : {}
-  if (typeof inner !== 'string' || Object.keys(others).length > 0) {
-    throw invalidArgument(field, 'must be a text, or an object with a text as its value')
-  }
-  return inner
-}
-
-/** A user's own openid is never an input, and another's is not theirs to use. */
-function readRecipient(caller: Caller<'user' | 'server'>, touser: string | undefined): string {
-  if (caller.kind === 'server') {
-    if (touser === undefined) throw invalidArgument('touser', 'is missing')
-    return touser
-  }
-  if (touser === caller.openid) throw invalidArgument('touser', 'is given by a server only')
-  if (touser !== undefined)
-    throw new Problem('FORBIDDEN', { field: 'touser', reason: 'the recipient is not the caller' })
-  return caller.openid
-}

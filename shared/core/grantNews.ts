@@ -1,4 +1,7 @@
-/** What WeChat or the front end tells about a user's grants, one template at a time. Times are WeChat's, in whole seconds. */
+/**
+ * What WeChat or the front end tells about a user's grants, one template at a time. Times are WeChat's, in whole
+ * seconds, or our own where the front end tells it.
+ */
 export type GrantNews =
   /** The user answered the subscribe popup; only an accepted one grants a message. */
   | {

@@ -19,7 +19,13 @@ type Outcome<T> =
   | { readonly kind: 'refused'; readonly code: ProblemCode; readonly options: Problem['options'] }
   | { readonly kind: 'unknown' }
 
-type EffectOptions = {
+/**
+ * What has become of an effect, from what it has left behind elsewhere: its answer, or that it certainly was not
+ * begun and whoever claimed it does not begin it any more. `undefined` when that does not tell either.
+ */
+export type Reconciled<T> = { readonly answer: T } | 'neverBegun' | undefined
+
+type EffectOptions<T> = {
   /** What makes two requests the same one. */
   readonly id: string
   /** A repeat must carry the same payload. */
@@ -33,6 +39,8 @@ type EffectOptions = {
   readonly mayBeRetried: boolean
   /** Takes what the effect costs. A repeat costs nothing, and whatever this throws lets nothing out. */
   readonly spend?: () => Promise<Spending>
+  /** Asked where the record itself does not tell the end. */
+  readonly reconcile?: () => Promise<Reconciled<T>>
 }
 
 type State = { readonly records: Records; readonly clock: Clock }
@@ -47,7 +55,7 @@ const MAX_LEASE_AHEAD_MS = 900_000
  *
  * That it has begun is written down before anything goes out; how it ended, after. So a repeat finds the
  * same answer or the same refusal, and where nobody can know (no answer came, or the process died in
- * between) it is told so instead of being sent again.
+ * between) it is told so instead of being sent again, until `reconcile` finds it out.
  *
  * Every write names the version that its writer saw last. Whoever finds a beginning without an end beyond its
  * lease writes before it tells or does anything: its own claim, or the end that nobody knows. A process that
@@ -59,7 +67,7 @@ const MAX_LEASE_AHEAD_MS = 900_000
  */
 export async function runOnce<T>(
   { records, clock }: State,
-  options: EffectOptions,
+  options: EffectOptions<T>,
   effect: () => Promise<T>,
 ): Promise<{ readonly answer: T; readonly repeated: boolean }> {
   const started: EffectRecord<T> = {
@@ -97,7 +105,7 @@ export async function runOnce<T>(
 /** The lease outlives the deadline: whoever was frozen until another may take over does not begin. */
 async function beginInTime<T>(
   effect: () => Promise<T>,
-  { deadlineAtMs }: EffectOptions,
+  { deadlineAtMs }: Pick<EffectOptions<T>, 'deadlineAtMs'>,
   clock: Clock,
 ): Promise<T> {
   if (clock.nowMs() >= deadlineAtMs)
@@ -112,7 +120,7 @@ type Claim<T> = { readonly slot: Slot<EffectRecord<T>>; readonly former?: Effect
 async function claimEffect<T>(
   records: Records,
   started: EffectRecord<T>,
-  options: EffectOptions,
+  options: EffectOptions<T>,
   clock: Clock,
   expiresAtMs: number | undefined,
 ): Promise<Claim<T> | { readonly answer: T }> {
@@ -121,20 +129,39 @@ async function claimEffect<T>(
   for (;;) {
     const written = await records.write(slot, next, expiresAtMs)
     if (written && next === started) return { slot: written, former: slot.value }
-    if (written) throw new Problem('OUTCOME_UNKNOWN')
+    if (written) return tell(next.outcome)
 
     slot = await records.read<EffectRecord<T>>('effect', options.id)
     requireReadable(slot)
     const found = slot.value
-    const outcome = found && outcomeOf(found, started, clock.nowMs())
-    if (outcome?.kind === 'done') return { answer: outcome.answer }
-
-    const isRetry = options.mayBeRetried && found?.requestId !== options.requestId
-    if (!outcome || isRetry) next = started
-    else if (found.outcome) throw toProblem(outcome)
+    const outcome = found && (await findOutcome(found, started, options, clock.nowMs()))
+    if (!outcome || mayTryAgain(found, outcome, options)) next = started
+    else if (found.outcome?.kind === outcome.kind) return tell(outcome)
     else next = { ...found, outcome }
   }
 }
+
+/** Absent when the effect was never begun, and may begin now. */
+async function findOutcome<T>(
+  found: EffectRecord<T>,
+  started: EffectRecord<T>,
+  { reconcile }: EffectOptions<T>,
+  nowMs: number,
+): Promise<Outcome<T> | undefined> {
+  const outcome = outcomeOf(found, started, nowMs)
+  if (outcome.kind !== 'unknown') return outcome
+
+  const reconciled = await reconcile?.()
+  // Once it was told that nobody knows, it is not begun again.
+  if (reconciled === 'neverBegun') return found.outcome
+  return reconciled ? { kind: 'done', answer: reconciled.answer } : outcome
+}
+
+const mayTryAgain = <T>(
+  found: EffectRecord<T>,
+  { kind }: Outcome<T>,
+  { mayBeRetried, requestId }: EffectOptions<T>,
+): boolean => mayBeRetried && kind !== 'done' && found.requestId !== requestId
 
 function outcomeOf<T>(record: EffectRecord<T>, started: EffectRecord<T>, nowMs: number): Outcome<T> {
   if (record.payloadHash !== started.payloadHash) throw new Problem('IDEMPOTENCY_MISMATCH')
@@ -146,8 +173,11 @@ function outcomeOf<T>(record: EffectRecord<T>, started: EffectRecord<T>, nowMs: 
   return { kind: 'unknown' }
 }
 
-const toProblem = (outcome: Exclude<Outcome<unknown>, { kind: 'done' }>): Problem =>
-  outcome.kind === 'refused' ? new Problem(outcome.code, outcome.options) : new Problem('OUTCOME_UNKNOWN')
+function tell<T>(outcome: Outcome<T> | undefined): { readonly answer: T } {
+  if (outcome?.kind === 'done') return { answer: outcome.answer }
+  if (outcome?.kind === 'refused') throw new Problem(outcome.code, outcome.options)
+  throw new Problem('OUTCOME_UNKNOWN')
+}
 
 const isStorable = (answer: unknown): boolean => JSON.stringify(answer).length <= MAX_RECORD_LENGTH
 

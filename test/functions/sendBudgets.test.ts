@@ -221,17 +221,23 @@ describe('a send', () => {
     return world.store.operations.slice(before)
   }
 
-  test('of a user asks the store four times: the claim, its budget, the end', async () => {
-    expect(await operationsOf({}, false)).toEqual(['putIfAbsent', 'get', 'compareAndSet', 'compareAndSet'])
+  const CLAIM = ['putIfAbsent']
+  const BUDGET = ['get', 'compareAndSet']
+  const RESERVATION = ['get', 'compareAndSet']
+  /** Of the grant, then of the request key. */
+  const ENDS = ['compareAndSet', 'compareAndSet']
+
+  test('of a user asks the store seven times: the claim, its budget, the grant, both ends', async () => {
+    expect(await operationsOf({}, false)).toEqual([...CLAIM, ...BUDGET, ...RESERVATION, ...ENDS])
   })
 
-  test('of a server asks it twice, and for a limited template twice more', async () => {
-    expect(await operationsOf({}, true)).toEqual(['putIfAbsent', 'compareAndSet'])
+  test('of a server asks it five times, and for a limited template twice more', async () => {
+    expect(await operationsOf({}, true)).toEqual([...CLAIM, ...RESERVATION, ...ENDS])
     expect(await operationsOf({ TEMPLATE_SENDS_PER_DAY: '9' }, true)).toEqual([
-      'putIfAbsent',
-      'get',
-      'compareAndSet',
-      'compareAndSet',
+      ...CLAIM,
+      ...BUDGET,
+      ...RESERVATION,
+      ...ENDS,
     ])
   })
 
@@ -248,8 +254,9 @@ describe('a send', () => {
 
     world.store.get = get
     world.store.isDown = false
+    expect(codeOf(await send({ requestKey: 'order-7' }))).toBe('IN_PROGRESS')
     world.clock.advance(30_000)
-    expect(codeOf(await send({ requestKey: 'order-7' }))).toBe('OUTCOME_UNKNOWN')
-    expect(asked()).toBe(0)
+    expect(dataOf(await send({ requestKey: 'order-7' }))).not.toHaveProperty('repeated')
+    expect(asked()).toBe(1)
   })
 })

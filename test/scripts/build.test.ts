@@ -88,7 +88,7 @@ test('the schedule and the cloud calls of a function stand in its config.json', 
   })
 })
 
-test('every index file and either SDK is bundled without a copy of the other SDKs', async () => {
+test('an index file holds zod, an XML parser where WeChat pushes, and no SDK; an SDK holds no other', async () => {
   const functions = await discoverFunctions()
   const [cloudbase, lambda, nodeSdk, wxServerSdk] = await Promise.all([
     bundleForCloudBase(functions),
@@ -101,8 +101,12 @@ test('every index file and either SDK is bundled without a copy of the other SDK
 
   expect(copiesIn(nodeSdk)).toEqual(['node_modules/@cloudbase/node-sdk'])
   expect(copiesIn(wxServerSdk)).toEqual(['node_modules/wx-server-sdk'])
-  for (const index of [...cloudbase.values(), ...lambda.values()]) {
-    expect(packagesIn(index)).toEqual(['node_modules/zod'])
+  for (const { name, push } of functions) {
+    const packages = [...(push ? ['node_modules/@rgrove/parse-xml'] : []), 'node_modules/zod']
+    for (const bundles of [cloudbase, lambda]) {
+      const index = bundles.get(name)
+      expect(index && packagesIn(index).toSorted(), name).toEqual(packages)
+    }
   }
 })
 

@@ -65,7 +65,8 @@ test('osls packages the project offline: a role, a log and the routes of each fu
   ).toEqual(
     functions
       .filter(({ access }) => access.some((kind: string) => kind !== 'timer'))
-      .map(({ name }) => `POST /${name}`)
+      // WeChat verifies the URL of its pushes with a GET.
+      .flatMap(({ name, push }) => [`POST /${name}`, ...(push ? [`GET /${name}`] : [])])
       .sort(),
   )
   expect(ofType('AWS::Events::Rule').map(({ Properties }) => Properties.ScheduleExpression)).toEqual(

@@ -1,7 +1,7 @@
 import type { Problem } from '../../shared/core/problem.ts'
 import type { KeyRing } from '../../shared/core/seal.ts'
 import { createMemoryStore } from '../../shared/platform/memoryStore.ts'
-import { runOnce } from '../../shared/state/effects.ts'
+import { type Reconciled, runOnce } from '../../shared/state/effects.ts'
 import { createRecords } from '../../shared/state/records.ts'
 import type { Spending } from '../../shared/state/spending.ts'
 import { keyRing } from '../support/keyRing.ts'
@@ -21,6 +21,7 @@ type Request = {
   readonly mayBeRetried?: boolean
   readonly keys?: KeyRing
   readonly spend?: () => Promise<Spending>
+  readonly reconcile?: () => Promise<Reconciled<unknown>>
 }
 
 /** One-time effects over an empty store, and a clock that stands still. */
@@ -38,6 +39,7 @@ export function createEffects() {
       mayBeRetried = false,
       keys = keyRing('k1'),
       spend,
+      reconcile,
     }: Request = {},
     effect: () => Promise<unknown> = async () => ({ msgid: String(sent) }),
   ) {
@@ -45,7 +47,16 @@ export function createEffects() {
     const deadlineAtMs = clock.nowMs() + TIME_MS
     return runOnce(
       { records, clock },
-      { id, payload, requestId, deadlineAtMs, keepMs: DAY_MS, mayBeRetried, ...(spend && { spend }) },
+      {
+        id,
+        payload,
+        requestId,
+        deadlineAtMs,
+        keepMs: DAY_MS,
+        mayBeRetried,
+        ...(spend && { spend }),
+        ...(reconcile && { reconcile }),
+      },
       () => {
         sent++
         return effect()

@@ -17,7 +17,7 @@ import { createProcessRuntime } from '../processRuntime.ts'
 import { toDeliveredAnswer } from '../push.ts'
 import { createRequestId } from '../requestId.ts'
 import { cloud } from './cloud.ts'
-import { type CloudBaseContext, isClientCall, mentionsClient, readOrigin } from './readContext.ts'
+import { type CloudBaseContext, isClientCall, isOpenToStrangers, readOrigin } from './readContext.ts'
 
 /** What CloudBase's HTTP access service makes of a result. */
 type IntegratedResponse = {
@@ -61,8 +61,8 @@ export const toCloudBase =
 
 /**
  * Whether it is WeChat that delivers a message. What source the context names then is documented nowhere, so all
- * are taken but those that are known to be others: a client, another function, and a timer unless a message
- * came with it, which no timer brings and no client can forge.
+ * are taken but those that are known to be others: whoever strangers can be, another function, and a timer
+ * unless a message came with it, which no timer brings and no stranger can forge.
  */
 const isDelivery = (
   protocol: PushProtocol,
@@ -70,7 +70,7 @@ const isDelivery = (
   context: CloudBaseContext,
   event: unknown,
 ): boolean =>
-  !mentionsClient(context) &&
+  !isOpenToStrangers(context) &&
   (origin.kind === 'nobody' || (origin.kind === 'timer' && protocol.isMessage(event)))
 
 type HttpEvent = {

@@ -8,6 +8,8 @@ export type CloudBaseContext = {
   /** The same as `K=V;K=V` (older runtimes). */
   readonly environ?: unknown
   readonly time_limit_in_ms?: unknown
+  /** The request that CloudBase Run's framework made an event of. */
+  readonly httpContext?: unknown
 }
 
 type Attested = Readonly<Record<string, string>>
@@ -59,15 +61,24 @@ export function readOrigin(context: CloudBaseContext): Origin {
 export const isClientCall = (context: CloudBaseContext): boolean =>
   CLIENT_SOURCES.has((readAttested(context).TCB_SOURCE ?? '').split(',')[0])
 
+/** The sources that strangers can write to. */
+const OPEN_SOURCES = /wx_client|wx_devtools|wx_http/
+/** Set for users of CloudBase's own SDKs, who need no WeChat. */
+const CLOUDBASE_USER = ['TCB_UUID', 'TCB_CUSTOM_USER_ID', 'TCB_ISANONYMOUS_USER', 'LOGINTYPE']
+
 /**
- * Whether anything in the context speaks of a client, be the rest of it unreadable or at odds with itself. Where
- * nobody has to prove who they are this alone keeps clients out.
+ * Whether anything in the context speaks of somebody outside who may have written the event: a client, or
+ * whoever can reach a URL, be the rest of it unreadable or at odds with itself. Where nobody proves who they
+ * are this alone keeps strangers out.
  */
-export const mentionsClient = ({ environment, environ }: CloudBaseContext): boolean =>
-  [environment, environ].some((part) => {
-    const text = typeof part === 'string' ? part : (JSON.stringify(part) ?? '')
-    return [...CLIENT_SOURCES].some((source) => source && text.includes(source))
-  })
+export function isOpenToStrangers(context: CloudBaseContext): boolean {
+  if (context.httpContext !== undefined) return true
+
+  const parts = [context.environment, context.environ]
+  const texts = parts.map((part) => (typeof part === 'string' ? part : (JSON.stringify(part) ?? '')))
+  const attested = readAttested(context)
+  return texts.some((text) => OPEN_SOURCES.test(text)) || CLOUDBASE_USER.some((name) => attested[name])
+}
 
 function readAttested({ environment, environ }: CloudBaseContext): Attested {
   const newer = parseEnvironment(environment)
