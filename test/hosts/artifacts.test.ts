@@ -79,6 +79,21 @@ test('a zip holds exactly the files of its folder', () => {
 })
 
 test.each([
+  ['an XML parser', 'xml:space', 'receiveMessage'],
+  ['the protocol of pushes', 'msg_signature', 'receiveMessage'],
+  ['messages to customer service', '/cgi-bin/message/custom/send', 'receiveMessage'],
+  ['submissions of media', '/wxa/media_check_async', 'checkContent'],
+])('%s: only the function that needs it carries it', (_, text, name) => {
+  const carrying = [...files.keys()].filter((path) => files.get(path)?.includes(text))
+
+  expect(carrying.sort()).toEqual([
+    `cloudbase/${name}/index.js`,
+    `lambda/${name}.zip/index.mjs`,
+    `lambda/${name}/index.mjs`,
+  ])
+})
+
+test.each([
   ['cloudbase', 'index.js', 'main', (file: string) => `require(${JSON.stringify(file)})`],
   ['lambda', 'index.mjs', 'handler', (file: string) => `await import(${JSON.stringify(file)})`],
 ])(

@@ -1,15 +1,27 @@
 import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest'
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  inject,
+  onTestFinished,
+  test,
+} from 'vitest'
 import type { Phone } from '../../scripts/simulator/phone.ts'
 import { cloudCallToSimulator } from '../support/cloudCallToSimulator.ts'
 import { type FakeCloudBase, startFakeCloudBase } from '../support/fakeCloudBase.ts'
 import { createFakeDatabase } from '../support/fakeCloudBaseDatabase.ts'
 import { APP_ID, APP_SECRET, TEMPLATE_ID } from '../support/world.ts'
 import { type Backend, startBackend } from './support/backend.ts'
-import { accessEvent, byTimer, callFunctionBy } from './support/cloudBaseCalls.ts'
-import { payload2 } from './support/gatewayEvents.ts'
+import { checkMedia } from './support/checkMedia.ts'
+import { accessEvent, byPush, byTimer, callFunctionBy } from './support/cloudBaseCalls.ts'
+import { startGateway } from './support/gateway.ts'
+import { accessRequest, payload2 } from './support/gatewayEvents.ts'
 import { RUNTIMES, type RuntimeName, startLambda } from './support/lambda.ts'
 import { invokeInScf, type ScfInvocation } from './support/scfBootstrap.ts'
 import { walk } from './support/walk.ts'
@@ -58,6 +70,10 @@ const invoke = (name: string, event: unknown, options: Partial<ScfInvocation> = 
     environment: { ...environment, ...options.environment },
   })
 
+type AttestedCall = Required<Pick<ScfInvocation, 'event' | 'attested'>>
+
+const invokeBy = (name: string, { event, attested }: AttestedCall) => invoke(name, event, { attested })
+
 /** `wx.cloud.callFunction` by Alice, in a process of its own. */
 const call = (name: string, input: object, changed: Readonly<Record<string, string>> = {}) => {
   const { event, attested } = callFunctionBy(alice, input)
@@ -76,9 +92,12 @@ const sentToAlice = () => backend.simulator.sentMessages.filter(({ touser }) => 
 
 describe('on CloudBase, each call in a process of its own', () => {
   test('a user is served by all functions', async () => {
-    await walk(alice, ({ name, caller, input }) =>
-      caller === 'timer' ? invoke(name, byTimer.event, { attested: byTimer.attested }) : call(name, input),
-    )
+    await walk({
+      simulator: backend.simulator,
+      phone: alice,
+      target: { deliver: (message) => invokeBy('receiveMessage', byPush(message)) },
+      call: ({ name, caller, input }) => (caller === 'timer' ? invokeBy(name, byTimer) : call(name, input)),
+    })
 
     expect(sentToAlice()).toHaveLength(1)
     expect(database.documents(COLLECTION)).not.toEqual([])
@@ -165,6 +184,90 @@ describe('on CloudBase, each call in a process of its own', () => {
     expect(await call('login', alice.login(), changed)).toMatchObject(
       failure('CONFIG_ERROR', { message: expect.stringContaining(name) }),
     )
+  })
+})
+
+describe('a push on CloudBase', () => {
+  const verdictFor = (phone: Phone) => ({
+    ToUserName: APP_ID,
+    FromUserName: phone.openid,
+    CreateTime: 1_768_464_000,
+    MsgType: 'event',
+    Event: 'wxa_media_check',
+    appid: APP_ID,
+    trace_id: `trace-of-${phone.openid}`,
+    version: 2,
+    errcode: 0,
+    result: { suggest: 'pass', label: 100 },
+  })
+  const writes = () => database.operations.filter((name) => name !== 'database.getDocument')
+
+  afterEach(() => backend.simulator.pushTo(undefined))
+
+  test('is acknowledged once it is written down, and once only', async () => {
+    const before = database.documents(COLLECTION).length
+
+    expect(await invokeBy('receiveMessage', byPush(verdictFor(alice)))).toBe('success')
+    expect(await invokeBy('receiveMessage', byPush(verdictFor(alice)))).toBe('success')
+
+    expect(database.documents(COLLECTION)).toHaveLength(before + 1)
+  })
+
+  test.each(['wx_client', 'wx_devtools'])(
+    'that somebody makes up in a call from %s is refused, and nothing is written',
+    async (source) => {
+      const { event, attested } = callFunctionBy(alice, verdictFor(alice))
+      const before = writes()
+
+      expect(
+        await invokeBy('receiveMessage', { event, attested: { ...attested, TCB_SOURCE: source } }),
+      ).toMatchObject(failure('FORBIDDEN'))
+      expect(writes()).toEqual(before)
+    },
+  )
+
+  test('is not acknowledged while the database is down', async () => {
+    database.isDown = true
+
+    expect(await invokeBy('receiveMessage', byPush(verdictFor(alice)))).toMatchObject(
+      failure('STATE_UNAVAILABLE'),
+    )
+  })
+
+  describe('through the HTTP access service', () => {
+    const pushToAccess = async (settings: object) => {
+      const url = await startGateway((request) => invoke('receiveMessage', accessRequest(request)))
+      backend.simulator.pushTo({ url, ...backend.pushSettings, ...settings })
+    }
+
+    test.each(['json', 'xml'] as const)(
+      'comes after WeChat has verified the URL, and brings a verdict as %s',
+      async (format) => {
+        const { simulator } = backend
+        // WeChat checks for users who were there lately.
+        alice.login()
+        await pushToAccess({ format })
+
+        expect(await simulator.verifyPushUrl()).toMatchObject({ isVerified: true })
+        await checkMedia(simulator, call)
+      },
+    )
+
+    test('is refused with a status and nothing else when it is signed with another token', async () => {
+      const { simulator } = backend
+      await pushToAccess({ token: 'somebody-elses' })
+      const before = writes()
+
+      alice.sendText('hi')
+      await simulator.pushesDone()
+
+      const refused = { status: 401, body: '' }
+      expect(simulator.pushes.at(-1)).toMatchObject({
+        outcome: 'given up',
+        attempts: [refused, refused, refused],
+      })
+      expect(writes()).toEqual(before)
+    })
   })
 })
 

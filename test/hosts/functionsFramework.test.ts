@@ -6,12 +6,14 @@ import type { LoginOutput } from '../../functions/login/index.ts'
 import type { Success } from '../../shared/function/reply.ts'
 import { APP_ID } from '../support/world.ts'
 import { type Backend, startBackend } from './support/backend.ts'
+import { checkMedia } from './support/checkMedia.ts'
 import { accessEvent, attestedFor } from './support/cloudBaseCalls.ts'
 import { dryRun, type FunctionsFramework, startFunctionsFramework } from './support/functionsFramework.ts'
-import { FUNCTIONS } from './support/strangers.ts'
+import { startGateway } from './support/gateway.ts'
+import { accessRequest } from './support/gatewayEvents.ts'
+import { CALLED, NAMES, PUSHED } from './support/strangers.ts'
 
 const FOLDER = join(inject('artifacts'), 'cloudbase')
-const NAMES = FUNCTIONS.map(({ name }) => name)
 const USERS = ['alice', 'bob', 'carol', 'dave']
 
 let backend: Backend
@@ -31,11 +33,13 @@ afterAll(async () => {
   await backend.close()
 })
 
-async function post<O = object>(name: string, input: unknown): Promise<Success<O>> {
+function send(name: string, input: unknown): Promise<Response> {
   const headers = { 'content-type': 'application/json' }
-  const init = { method: 'POST', headers, body: JSON.stringify(input) }
-  return (await (await fetch(`${framework.url}/${name}`, init)).json()) as Success<O>
+  return fetch(`${framework.url}/${name}`, { method: 'POST', headers, body: JSON.stringify(input) })
 }
+
+const post = async <O = object>(name: string, input: unknown) =>
+  (await (await send(name, input)).json()) as Success<O>
 
 /** The one shape that carries a token here: the body is what the HTTP access service would pass. */
 const withToken = (input: unknown, token: string) => accessEvent(input, { authorization: `Bearer ${token}` })
@@ -63,12 +67,32 @@ test('an anonymous function answers, as its context names no caller', async () =
   })
 })
 
-test.each(FUNCTIONS)(
+test.each(CALLED)(
   '$name takes nobody for the user whom the process still remembers',
   async ({ name, reply }) => {
     expect(await post(name, {})).toMatchObject(reply)
   },
 )
+
+test.each(PUSHED)('%s answers a stranger with a status and nothing else', async (name) => {
+  const response = await send(name, accessEvent({}))
+
+  expect([response.status, await response.text()]).toEqual([401, ''])
+})
+
+test('a push that is passed on as a request is heard', async () => {
+  const { simulator, pushSettings } = backend
+  const { data } = await post<LoginOutput>('login', accessEvent(simulator.phone('erin').login()))
+  const url = await startGateway(async (request) => {
+    const response = await send('receiveMessage', accessRequest(request))
+    return { statusCode: response.status, headers: {}, body: await response.text(), isBase64Encoded: false }
+  })
+  simulator.pushTo({ url, ...pushSettings })
+  onTestFinished(() => simulator.pushTo(undefined))
+
+  expect(await simulator.verifyPushUrl()).toMatchObject({ isVerified: true })
+  await checkMedia(simulator, (name, input) => post(name, withToken(input, data.token ?? '')))
+})
 
 test('an event or a header that claims to be the context is not believed', async () => {
   const { openid } = backend.simulator.phone('victim')

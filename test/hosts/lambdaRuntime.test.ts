@@ -1,23 +1,34 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, onTestFinished, test } from 'vitest'
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  inject,
+  onTestFinished,
+  test,
+} from 'vitest'
 import type { Phone } from '../../scripts/simulator/phone.ts'
 import { APP_SECRET, SERVER_KEY, TEMPLATE_ID } from '../support/world.ts'
 import { type Backend, startBackend } from './support/backend.ts'
-import { payload1, payload2, scheduledEvent } from './support/gatewayEvents.ts'
+import { checkMedia } from './support/checkMedia.ts'
+import { startGateway } from './support/gateway.ts'
+import {
+  type GatewayRequest,
+  type GatewayResult,
+  payload1,
+  payload2,
+  scheduledEvent,
+} from './support/gatewayEvents.ts'
 import { type Lambda, RUNTIMES, type RuntimeName, startLambda } from './support/lambda.ts'
-import { FUNCTIONS } from './support/strangers.ts'
+import { CALLED, PUSHED } from './support/strangers.ts'
 import { walk } from './support/walk.ts'
 
 const FOLDER = join(inject('artifacts'), 'lambda')
-
-type GatewayResult = {
-  readonly statusCode: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-  readonly isBase64Encoded: boolean
-}
 
 const replyOf = ({ body }: GatewayResult) => JSON.parse(body)
 
@@ -41,6 +52,8 @@ describe.each(Object.keys(RUNTIMES) as RuntimeName[])('in %s', (runtime) => {
     alice = backend.simulator.phone(`alice${phones}`)
   })
 
+  afterEach(() => backend.simulator.pushTo(undefined))
+
   /** The one warm process of a function. */
   function lambdaOf(name: string): Promise<Lambda> {
     const lambda = started.get(name) ?? startLambda(runtime, join(FOLDER, name), backend.environment)
@@ -62,22 +75,83 @@ describe.each(Object.keys(RUNTIMES) as RuntimeName[])('in %s', (runtime) => {
 
   const logIn = async (): Promise<string> => replyOf(await post('login', alice.login())).data.token
 
-  test.each(FUNCTIONS)(
-    '$name answers a stranger in one well-formed reply',
-    async ({ name, status, reply }) => {
-      const result = await post(name, {})
+  test.each(CALLED)('$name answers a stranger in one well-formed reply', async ({ name, status, reply }) => {
+    const result = await post(name, {})
 
-      expect(result.statusCode).toEqual(status)
-      expect(replyOf(result)).toMatchObject(reply)
-    },
-  )
+    expect(result.statusCode).toEqual(status)
+    expect(replyOf(result)).toMatchObject(reply)
+  })
+
+  /** The URL of a function behind an API. */
+  const urlOf = (name: string, toEvent: (name: string, request: GatewayRequest) => object = payload2) =>
+    startGateway((request) => invoke(name, toEvent(name, request)))
+
+  test.each(PUSHED)('%s answers a stranger with a status and nothing else', async (name) => {
+    const refusal = { statusCode: 401, headers: { 'cache-control': 'no-store' }, body: '' }
+
+    expect(await post(name, {})).toEqual({ ...refusal, isBase64Encoded: false })
+    expect(await invoke(name, payload1(name, { method: 'GET' }))).toEqual({
+      ...refusal,
+      isBase64Encoded: false,
+    })
+  })
 
   test('a user with a token is served by all functions', async () => {
-    await walk(alice, async ({ name, caller, input, token }) =>
-      caller === 'timer' ? invoke(name, scheduledEvent) : replyOf(await post(name, input, token)),
-    )
+    await walk({
+      simulator: backend.simulator,
+      phone: alice,
+      target: { url: await urlOf('receiveMessage'), ...backend.pushSettings },
+      call: async ({ name, caller, input, token }) =>
+        caller === 'timer' ? invoke(name, scheduledEvent) : replyOf(await post(name, input, token)),
+    })
 
     expect(backend.simulator.sentMessages.filter(({ touser }) => touser === alice.openid)).toHaveLength(1)
+  })
+
+  describe.each([
+    ['an HTTP API', payload2],
+    ['a REST API', payload1],
+  ] as const)('through %s', (_, toEvent) => {
+    test.each(['json', 'xml'] as const)(
+      'WeChat verifies the URL, and pushes a verdict as %s',
+      async (format) => {
+        const { simulator, pushSettings } = backend
+        // WeChat checks for users who were there lately.
+        alice.login()
+        const byServer = (name: string, input: object) =>
+          invoke(name, name === 'checkContent' ? { ...input, openid: alice.openid } : input)
+
+        simulator.pushTo({ url: await urlOf('receiveMessage', toEvent), ...pushSettings, format })
+
+        expect(await simulator.verifyPushUrl()).toMatchObject({ isVerified: true })
+        await checkMedia(simulator, byServer)
+      },
+    )
+
+    test('a push that is signed with another token is refused', async () => {
+      const { simulator, pushSettings } = backend
+      simulator.pushTo({
+        url: await urlOf('receiveMessage', toEvent),
+        ...pushSettings,
+        token: 'somebody-elses',
+      })
+
+      alice.sendText('hi')
+      await simulator.pushesDone()
+
+      expect(await simulator.verifyPushUrl()).toMatchObject({ isVerified: false, status: 401, body: '' })
+      const refused = { status: 401, body: '' }
+      expect(simulator.pushes.at(-1)).toMatchObject({
+        outcome: 'given up',
+        attempts: [refused, refused, refused],
+      })
+    })
+  })
+
+  test('whoever may invoke the function directly is not WeChat', async () => {
+    const message = { FromUserName: alice.openid, CreateTime: 1, MsgType: 'text', Content: 'hi', MsgId: '1' }
+
+    expect(await invoke('receiveMessage', message)).toMatchObject({ ok: false, error: { code: 'FORBIDDEN' } })
   })
 
   test('a reply is JSON that nobody keeps', async () => {
@@ -180,6 +254,21 @@ describe.each(Object.keys(RUNTIMES) as RuntimeName[])('in %s', (runtime) => {
 
     expect(lines.length).toBeGreaterThan(1)
     for (const secret of [alice.openid, token, APP_SECRET, SERVER_KEY, backend.environment.STATE_KEYS]) {
+      expect(lambda.output).not.toContain(secret)
+    }
+  })
+
+  test('every push is logged in one line, which shows neither who nor what nor a secret', async () => {
+    const { simulator, pushSettings } = backend
+    const lambda = await lambdaOf('receiveMessage')
+    const linesBefore = lambda.output.split('\n').length
+    simulator.pushTo({ url: await urlOf('receiveMessage'), ...pushSettings })
+
+    alice.sendText('meet me at nine')
+    await simulator.pushesDone()
+
+    expect(lambda.output.split('\n').length).toBe(linesBefore + 1)
+    for (const secret of [alice.openid, 'meet me', pushSettings.token, pushSettings.aesKey]) {
       expect(lambda.output).not.toContain(secret)
     }
   })

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 
 import type { Phone } from '../../scripts/simulator/phone.ts'
 import { APP_ID, SERVER_KEY } from '../support/world.ts'
 import { type Backend, startBackend } from './support/backend.ts'
-import { accessEvent, attestedFor, byTimer, callFunctionBy } from './support/cloudBaseCalls.ts'
+import { accessEvent, attestedFor, byPush, byTimer, callFunctionBy } from './support/cloudBaseCalls.ts'
 import { invokeInScf, type ScfInvocation } from './support/scfBootstrap.ts'
-import { FUNCTIONS } from './support/strangers.ts'
+import { CALLED, PUSHED } from './support/strangers.ts'
 import { walk } from './support/walk.ts'
 
 const FOLDER = join(inject('artifacts'), 'cloudbase')
@@ -35,30 +35,44 @@ const invoke = (name: string, event: unknown, options: Partial<ScfInvocation> = 
     environment: { ...backend.environment, ...options.environment },
   })
 
+const invokeBy = (
+  name: string,
+  { event, ...options }: Partial<ScfInvocation> & Pick<ScfInvocation, 'event'>,
+) => invoke(name, event, options)
+
 /** `wx.cloud.callFunction` of this phone. */
-const callFunction = (phone: Phone, name: string, data: object, options: Partial<ScfInvocation> = {}) => {
-  const { event, attested } = callFunctionBy(phone, data)
-  return invoke(name, event, { attested, ...options })
-}
+const callFunction = (phone: Phone, name: string, data: object, options: Partial<ScfInvocation> = {}) =>
+  invokeBy(name, { ...callFunctionBy(phone, data), ...options })
 
 const failure = (code: string, more: object = {}) => ({ ok: false, error: { code, ...more } })
 
 const tokenFetches = () => backend.simulator.requests('/cgi-bin/stable_token').length
 
 describe('every CloudBase bundle runs in the SCF bootstrap', () => {
-  test.concurrent.each(FUNCTIONS)(
+  test.concurrent.each(CALLED)(
     '$name answers a stranger in one well-formed reply',
     async ({ name, reply }) => {
       expect(await invoke(name, {})).toMatchObject(reply)
     },
   )
 
+  test.concurrent.each(PUSHED)('%s answers a stranger with a status and nothing else', async (name) => {
+    expect(await invoke(name, accessEvent({}))).toEqual({
+      statusCode: 401,
+      headers: { 'cache-control': 'no-store' },
+      body: '',
+      isBase64Encoded: false,
+    })
+  })
+
   test('a user of the mini program is served by all functions, each in a process of its own', async () => {
-    await walk(alice, ({ name, caller, input }) =>
-      caller === 'timer'
-        ? invoke(name, byTimer.event, { attested: byTimer.attested })
-        : callFunction(alice, name, input),
-    )
+    await walk({
+      simulator: backend.simulator,
+      phone: alice,
+      target: { deliver: (message) => invokeBy('receiveMessage', byPush(message)) },
+      call: ({ name, caller, input }) =>
+        caller === 'timer' ? invokeBy(name, byTimer) : callFunction(alice, name, input),
+    })
 
     expect(backend.simulator.sentMessages.filter(({ touser }) => touser === alice.openid)).toHaveLength(1)
   })

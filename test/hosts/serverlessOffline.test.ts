@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { type Backend, startBackend } from './support/backend.ts'
+import { checkMedia } from './support/checkMedia.ts'
 import { scheduledEvent } from './support/gatewayEvents.ts'
 import { type ServerlessOffline, startServerlessOffline } from './support/serverlessOffline.ts'
-import { FUNCTIONS } from './support/strangers.ts'
+import { CALLED, PUSHED } from './support/strangers.ts'
 import { walk } from './support/walk.ts'
 
 let backend: Backend
@@ -21,7 +22,11 @@ afterAll(async () => {
 const post = (name: string, input: object, headers: Readonly<Record<string, string>> = {}) =>
   fetch(`${offline.url}/${name}`, { method: 'POST', headers, body: JSON.stringify(input) })
 
-test.concurrent.each(FUNCTIONS)('$name has a route of its name', async ({ name, status, reply }) => {
+/** Lambda's own API, which only a principal that IAM allows may use. */
+const invoke = (name: string, event: object) =>
+  fetch(`${offline.lambdaUrl}-${name}/invocations`, { method: 'POST', body: JSON.stringify(event) })
+
+test.concurrent.each(CALLED)('$name has a route of its name', async ({ name, status, reply }) => {
   const response = await post(name, {})
 
   expect(response.status).toEqual(status)
@@ -30,8 +35,21 @@ test.concurrent.each(FUNCTIONS)('$name has a route of its name', async ({ name, 
   expect(await response.json()).toMatchObject(reply)
 })
 
+test.concurrent.each(
+  PUSHED.flatMap((name) => [
+    ['GET', name],
+    ['POST', name],
+  ]),
+)('%s /%s is a route that refuses strangers with a status and nothing else', async (method, name) => {
+  const response = await fetch(`${offline.url}/${name}`, { method })
+
+  expect([response.status, await response.text()]).toEqual([401, ''])
+  expect(response.headers.get('cache-control')).toBe('no-store')
+})
+
 test.each([
   ['GET', 'login'],
+  ['PUT', 'receiveMessage'],
   ['POST', 'nothing'],
   ['POST', 'login/more'],
 ])('%s /%s leads nowhere', async (method, path) => {
@@ -39,16 +57,34 @@ test.each([
 })
 
 test('a user with a token and the timer are served by all functions', async () => {
-  await walk(backend.simulator.phone('alice'), async ({ name, caller, input, token }) => {
-    const url = `${offline.lambdaUrl}-${name}/invocations`
-    const response =
-      caller === 'timer'
-        ? await fetch(url, { method: 'POST', body: JSON.stringify(scheduledEvent) })
-        : await post(name, input, token ? { authorization: `Bearer ${token}` } : {})
-    return response.json()
+  await walk({
+    simulator: backend.simulator,
+    phone: backend.simulator.phone('alice'),
+    target: { url: `${offline.url}/receiveMessage`, ...backend.pushSettings },
+    async call({ name, caller, input, token }) {
+      const response =
+        caller === 'timer'
+          ? await invoke(name, scheduledEvent)
+          : await post(name, input, token ? { authorization: `Bearer ${token}` } : {})
+      return response.json()
+    },
   })
 
   expect(backend.simulator.sentMessages).toHaveLength(1)
+})
+
+test.each(['json', 'xml'] as const)('WeChat verifies the URL, and pushes a verdict as %s', async (format) => {
+  const { simulator, pushSettings } = backend
+  const { openid, login } = simulator.phone('carol')
+  // WeChat checks for users who were there lately.
+  login()
+  simulator.pushTo({ url: `${offline.url}/receiveMessage`, ...pushSettings, format })
+
+  expect(await simulator.verifyPushUrl()).toMatchObject({ isVerified: true })
+  await checkMedia(simulator, async (name, input) => {
+    const response = await invoke(name, name === 'checkContent' ? { ...input, openid } : input)
+    return response.json()
+  })
 })
 
 test('an image arrives as bytes', async () => {

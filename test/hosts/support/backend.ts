@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { HttpTarget } from '../../../scripts/simulator/push/pushTarget.ts'
 import { type Simulator, startSimulator } from '../../../scripts/simulator/simulator.ts'
 import { startStateTable } from '../../../scripts/stateTable.ts'
 import { APP_ID, APP_SECRET, SERVER_KEY, TEMPLATE_ID } from '../../support/world.ts'
@@ -7,6 +8,8 @@ import { APP_ID, APP_SECRET, SERVER_KEY, TEMPLATE_ID } from '../../support/world
 export type Backend = {
   readonly simulator: Simulator
   readonly environment: Readonly<Record<string, string>>
+  /** What the functions expect of a push, as it is entered in WeChat's console. */
+  readonly pushSettings: Pick<HttpTarget, 'token' | 'aesKey'>
   close(): Promise<void>
 }
 
@@ -17,8 +20,13 @@ export async function startBackend(): Promise<Backend> {
     startSimulator({ appId: APP_ID, appSecret: APP_SECRET, templates }),
     startStateTable(),
   ])
+  const pushSettings = {
+    token: randomBytes(16).toString('hex'),
+    aesKey: randomBytes(32).toString('base64').slice(0, 43),
+  }
   return {
     simulator,
+    pushSettings,
     environment: {
       ...stateTable.environment,
       WECHAT_APP_ID: APP_ID,
@@ -27,6 +35,8 @@ export async function startBackend(): Promise<Backend> {
       WECHAT_SUBSCRIBE_TEMPLATES: TEMPLATE_ID,
       STATE_KEYS: `k1:${randomBytes(32).toString('base64')}`,
       SERVER_KEY,
+      WECHAT_PUSH_TOKEN: pushSettings.token,
+      WECHAT_PUSH_AES_KEY: pushSettings.aesKey,
     },
     async close() {
       await Promise.all([simulator.close(), stateTable.close()])

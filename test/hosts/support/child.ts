@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
+import { join } from 'node:path'
 import { afterAll } from 'vitest'
 
 export type ChildOptions = {
@@ -22,6 +23,9 @@ export type Child = {
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>
 }
 
+/** For NODE_OPTIONS: nothing that tests start finds out where hosts on the network are. */
+export const NO_NAME_SERVER = `--require ${JSON.stringify(join(import.meta.dirname, 'noNameServer.cjs'))}`
+
 const running = new Set<ChildProcess>()
 
 afterAll(async () => {
@@ -32,10 +36,10 @@ process.once('exit', () => {
   for (const child of running) killGroup(child)
 })
 
-/** Starts Node with these arguments and this environment alone. */
+/** Starts Node with these arguments and this environment alone, and without a name server. */
 export function startNode(args: readonly string[], { environment, cwd }: ChildOptions): Child {
   const child = spawn(process.execPath, args, {
-    env: { PATH: process.env.PATH, ...environment },
+    env: { PATH: process.env.PATH, NODE_OPTIONS: NO_NAME_SERVER, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
     // Of a group of its own, with which whatever it starts itself can be ended too.
     detached: true,

@@ -1,5 +1,6 @@
 import type { Phone } from '../../../scripts/simulator/phone.ts'
 import { APP_ID } from '../../support/world.ts'
+import { accessRequest } from './gatewayEvents.ts'
 
 /** What CloudBase attests when this phone calls `wx.cloud.callFunction`. */
 export const attestedFor = ({ openid, unionid }: Pick<Phone, 'openid' | 'unionid'>) => ({
@@ -22,13 +23,16 @@ export const byTimer = {
   attested: { TCB_SOURCE: 'wx_trigger', TRIGGER_SRC: 'timer' },
 }
 
-/** What CloudBase's HTTP access service makes of a request. */
-export const accessEvent = (input: unknown, headers: Readonly<Record<string, string>> = {}) => ({
-  path: '/',
-  httpMethod: 'POST',
-  headers: { 'content-type': 'application/json', ...headers },
-  queryStringParameters: {},
-  requestContext: { requestId: 'r1', envId: 'env-1', appId: '1', uin: '1' },
-  body: JSON.stringify(input),
-  isBase64Encoded: false,
+/** A message that WeChat hands to CloudBase, which names its sender in the context and no client. */
+export const byPush = (message: object) => ({
+  event: message,
+  attested: {
+    WX_APPID: APP_ID,
+    WX_OPENID: 'FromUserName' in message ? String(message.FromUserName) : '',
+    WX_CONTEXT_KEYS: 'WX_APPID,WX_OPENID',
+  },
 })
+
+/** A request with JSON, as CloudBase's HTTP access service hands it over. */
+export const accessEvent = (input: unknown, headers: Readonly<Record<string, string>> = {}) =>
+  accessRequest({ headers, body: JSON.stringify(input) })

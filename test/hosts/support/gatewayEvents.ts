@@ -1,8 +1,18 @@
-/** What a client sends, before API Gateway wraps it. */
+/** What a client sends, before a gateway wraps it. */
 export type GatewayRequest = {
   readonly method?: string
+  /** As it stands in the URL. */
+  readonly query?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Buffer
+}
+
+/** What a function answers it with, on every platform. */
+export type GatewayResult = {
+  readonly statusCode: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  readonly isBase64Encoded: boolean
 }
 
 const wrapBody = (body: string | Buffer) =>
@@ -11,11 +21,14 @@ const wrapBody = (body: string | Buffer) =>
     : { body: body.toString('base64'), isBase64Encoded: true }
 
 /** HTTP API and Function URL. */
-export const payload2 = (name: string, { method = 'POST', headers = {}, body = '' }: GatewayRequest) => ({
+export const payload2 = (
+  name: string,
+  { method = 'POST', query = '', headers = {}, body = '' }: GatewayRequest,
+) => ({
   version: '2.0',
   routeKey: `${method} /${name}`,
   rawPath: `/${name}`,
-  rawQueryString: '',
+  rawQueryString: query,
   headers: lowerCased({ 'content-type': 'application/json', ...headers }),
   requestContext: {
     accountId: 'anonymous',
@@ -28,15 +41,18 @@ export const payload2 = (name: string, { method = 'POST', headers = {}, body = '
   ...wrapBody(body),
 })
 
-/** REST API: header names as they were sent, and null where there is no body. */
-export const payload1 = (name: string, { method = 'POST', headers = {}, body = '' }: GatewayRequest) => ({
+/** REST API: header names as they were sent, and null where there is no query or body. */
+export const payload1 = (
+  name: string,
+  { method = 'POST', query = '', headers = {}, body = '' }: GatewayRequest,
+) => ({
   resource: `/${name}`,
   path: `/${name}`,
   httpMethod: method,
   headers: { 'Content-Type': 'application/json', ...headers },
-  multiValueHeaders: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]])),
-  queryStringParameters: null,
-  multiValueQueryStringParameters: null,
+  multiValueHeaders: toMultiValues(Object.entries(headers)),
+  queryStringParameters: query === '' ? null : Object.fromEntries(new URLSearchParams(query)),
+  multiValueQueryStringParameters: query === '' ? null : toMultiValues(new URLSearchParams(query)),
   pathParameters: null,
   stageVariables: null,
   requestContext: {
@@ -46,6 +62,16 @@ export const payload1 = (name: string, { method = 'POST', headers = {}, body = '
     stage: 'prod',
   },
   ...(body === '' ? { body: null, isBase64Encoded: false } : wrapBody(body)),
+})
+
+/** CloudBase's HTTP access service. */
+export const accessRequest = ({ method = 'POST', query = '', headers = {}, body = '' }: GatewayRequest) => ({
+  path: '/',
+  httpMethod: method,
+  headers: { 'content-type': 'application/json', ...headers },
+  queryStringParameters: Object.fromEntries(new URLSearchParams(query)),
+  requestContext: { requestId: 'r1', envId: 'env-1', appId: '1', uin: '1' },
+  ...wrapBody(body),
 })
 
 /** What an EventBridge rule sends when no input is configured. */
@@ -63,3 +89,10 @@ export const scheduledEvent = {
 
 const lowerCased = (headers: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+
+/** Each name once, with its values in order. */
+function toMultiValues(entries: Iterable<readonly [string, string]>): Record<string, string[]> {
+  const values: Record<string, string[]> = {}
+  for (const [name, value] of entries) values[name] = [...(values[name] ?? []), value]
+  return values
+}

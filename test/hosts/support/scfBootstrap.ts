@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ROOT } from '../../../scripts/projectRoot.ts'
+import { NO_NAME_SERVER } from './child.ts'
 
 /** The runtime that CloudBase's own command line runs event functions in on a developer's machine. */
 const BOOTSTRAP = join(ROOT, 'node_modules/@cloudbase/cli/runtime/nodejs/bootstrap.js')
@@ -31,6 +32,7 @@ export async function invokeInScf(folder: string, invocation: ScfInvocation): Pr
     timeout: KILL_AFTER_MS,
     maxBuffer: MAX_OUTPUT_BYTES,
     env: {
+      NODE_OPTIONS: NO_NAME_SERVER,
       ...environment,
       GLOBAL_USER_FILE_PATH: `${folder}/`,
       SCF_FUNCTION_HANDLER: 'index.main',
