@@ -49,7 +49,7 @@ const MINUTE_MS = 60 * SECOND_MS
 /** The front end tells of a tap within it, or its telling counts as another. */
 const PAIR_WITHIN_MS = 10 * MINUTE_MS
 /** By so much our clock may be behind WeChat's. */
-const CLOCKS_DIFFER_MS = 5 * SECOND_MS
+const CLOCKS_DIFFER_MS = 30 * SECOND_MS
 /** After so long without a report a message of which nobody knows the end is taken for not sent. */
 const REPORTED_WITHIN_MS = 60 * MINUTE_MS
 /** News older than this come no more. */

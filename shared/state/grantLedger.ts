@@ -23,7 +23,7 @@ export type LedgerOptions = Pick<CountOptions, 'longTermTemplates'>
 export type NewsTold = { readonly id: string; readonly news: readonly GrantNews[] }
 
 /** How long a store may take before news are left in the inbox as well. WeChat waits for a second. */
-const SLOW_AFTER_MS = 120
+const SLOW_AFTER_MS = 100
 /** How long grants are kept of which none is left: longer than news and reports come late. */
 const KEEP_MS = 8 * 86_400_000
 
