@@ -22,6 +22,7 @@ const BOLD = process.stdout.isTTY ? '\x1b[1m' : ''
 const PLAIN = process.stdout.isTTY ? '\x1b[0m' : ''
 const MAX_VALUE_LENGTH = 60
 const MAX_LIST_LENGTH = 2
+const MAX_JUDGING_MS = 10_000
 
 let steps = 0
 
@@ -104,7 +105,7 @@ try {
   await call('recordSubscription', { results }, token)
   await simulator.pushesDone()
   console.log('   WeChat has pushed the same tap meanwhile. It counts once:')
-  await call('recordSubscription', { results: { [template.id]: 'reject' } }, token)
+  await call('recordSubscription', { results: { [template.id]: 'filter' } }, token)
   const message = {
     templateId: template.id,
     page: 'pages/order/detail?id=1001',
@@ -150,7 +151,12 @@ try {
   phone.sendText('在吗？')
   await simulator.pushesDone()
   console.log(`   WeChat heard: ${JSON.stringify(simulator.pushes.at(-1)?.attempts.at(-1)?.body)}`)
-  const forged = await fetch(`${url}/receiveMessage?signature=x&timestamp=1&nonce=1`, {
+  const forgery = new URLSearchParams({
+    signature: 'f'.repeat(40),
+    timestamp: String(Math.floor(Date.now() / 1000)),
+    nonce: '1',
+  })
+  const forged = await fetch(`${url}/receiveMessage?${forgery}`, {
     method: 'POST',
     body: JSON.stringify({ MsgType: 'event', Event: 'wxa_media_check', trace_id: traceId }),
   })
@@ -168,8 +174,11 @@ try {
 }
 
 async function hasBeenJudged({ pushes, pushesDone }: Simulator): Promise<void> {
-  while (!pushes.some(({ message }) => message.Event === 'wxa_media_check')) await sleep(100)
-  await pushesDone()
+  for (let waitedMs = 0; waitedMs < MAX_JUDGING_MS; waitedMs += 100) {
+    if (pushes.some(({ message }) => message.Event === 'wxa_media_check')) return pushesDone()
+    await sleep(100)
+  }
+  throw new Error('the simulated WeChat has not judged the photo')
 }
 
 function onePixelPng(): string {

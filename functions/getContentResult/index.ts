@@ -38,7 +38,7 @@ export default defineFunction({
       throw new Problem('NOT_FOUND', { field: 'traceId' })
 
     const verdict = await settleJob({ records, clock }, traceId, slot)
-    if (job.isOfBytes && !job.verdict) await keepVerdict({ records, clock }, job, verdict)
+    if (job.isOfBytes && !job.verdict) await keepVerdict({ records, clock }, job, verdict, job.submittedAtMs)
     return { ...verdict, traceId, contentHash: job.contentHash }
   },
 })

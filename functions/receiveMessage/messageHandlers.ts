@@ -12,8 +12,8 @@ export type HandlerTools<U extends Endpoints> = Pick<
    * the first time: a JSON value, or nothing.
    *
    * @param name tells apart what one handler does
-   * @throws Problem `OUTCOME_UNKNOWN` when an earlier try was cut off in the middle of it; what WeChat refused is
-   * thrown again
+   * @throws Problem `OUTCOME_UNKNOWN` when an earlier try was cut off in the middle of it, or threw anything but what
+   * WeChat had refused: it may have been done by halves, and is not done again. What WeChat refused is thrown again
    */
   once<T>(name: string, effect: () => Promise<T>): Promise<T>
   /** A reply in the response to the push itself, such as `{ MsgType: 'text', Content: '…' }`. */

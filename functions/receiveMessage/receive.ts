@@ -6,6 +6,7 @@ import { type Context, defineFunction, type Endpoints } from '../../shared/funct
 import type { PushAnswer } from '../../shared/function/pushProtocol.ts'
 import { type IncomingMessage, toIncomingMessage } from '../../shared/push/messages.ts'
 import { passiveReply, transferToCustomerService } from '../../shared/push/passiveReply.ts'
+import { writePushText } from '../../shared/push/pushText.ts'
 import { type PushMessage, pushIdOf, readPushMessage } from '../../shared/push/readPushMessage.ts'
 import { runOnce } from '../../shared/state/effects.ts'
 import { handleOnce, keepMessage, type RawMessage } from '../../shared/state/pushes.ts'
@@ -52,17 +53,21 @@ async function receive<U extends Endpoints>(
 ): Promise<Json | undefined> {
   const message = readPushMessage(raw.format, raw.text)
   if (!message) {
-    await keep(context, sha256Base64Url(raw.text), raw, 'a message that makes no sense was kept')
+    const id = sha256Base64Url(raw.text)
+    context.note({ push: id })
+    if (await keepMessage(context, id, raw)) context.warn('a message that makes no sense was kept')
     return undefined
   }
   const incoming = toIncomingMessage(message)
+  const id = pushIdOf(message)
+  context.note({ push: id, kind: incoming.kind })
   const applied = applyOwn(context, message)
   const handler = handlers[incoming.kind] as MessageHandler<IncomingMessage, U> | undefined
-  if (handler) return handleBeside(applied, runHandler(context, handler, { message, incoming, raw }))
+  if (handler) return handleBeside(applied, runHandler(context, handler, { id, message, incoming, raw }))
 
   if (applied) await applied
-  else
-    await keep(context, pushIdOf(message), raw, isKnown(incoming) ? undefined : 'an unknown event was kept')
+  else if ((await keepMessage(context, id, raw)) && incoming.kind === 'other')
+    context.warn('an unknown event was kept')
   return undefined
 }
 
@@ -76,15 +81,8 @@ async function handleBeside(
   return handled
 }
 
-const isKnown = ({ kind }: IncomingMessage): boolean => kind !== 'other'
-
-/** What nobody reacts to is acknowledged all the same; whether it is worth a warning depends on what it is. */
-async function keep(context: Context, id: string, raw: RawMessage, warning?: string): Promise<void> {
-  const isNew = await keepMessage(context, id, raw)
-  if (isNew && warning) context.warn(warning, { push: id })
-}
-
 type Received = {
+  readonly id: string
   readonly message: PushMessage
   readonly incoming: IncomingMessage
   readonly raw: RawMessage
@@ -93,13 +91,12 @@ type Received = {
 function runHandler<U extends Endpoints>(
   context: PushContext<U>,
   handler: MessageHandler<IncomingMessage, U>,
-  { message, incoming, raw }: Received,
+  { id, message, incoming, raw }: Received,
 ): Promise<Json | undefined> {
   const { clock, records, warn } = context
   const nowMs = clock.nowMs()
   const deadlineAtMs = Math.min(context.deadlineAtMs, nowMs + MAX_HANDLER_MS)
   const late = () => new Problem('INTERNAL', { detail: 'the handler took too long' })
-  const id = pushIdOf(message)
   const tools: HandlerTools<U> = {
     wechat: context.wechat,
     deadlineAtMs,
@@ -116,8 +113,13 @@ function runHandler<U extends Endpoints>(
       raw,
       deadlineAtMs,
       answerByMs: nowMs + ANSWER_WITHIN_MS,
-      handle: async () => withinDeadline(handler(incoming, tools), clock, deadlineAtMs, late),
-      onQuarantine: (tries) => warn('a message was set aside: its handler failed', { push: id, tries }),
+      async handle() {
+        const reply = await withinDeadline(handler(incoming, tools), clock, deadlineAtMs, late)
+        // One that cannot be written is no reply, and better found out while there are tries left.
+        if (reply) writePushText(raw.format, reply)
+        return reply
+      },
+      onQuarantine: (tries) => warn('a message was set aside: its handler failed', { tries }),
     },
   )
 }

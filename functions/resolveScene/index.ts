@@ -19,7 +19,7 @@ export type ResolveSceneOutput = {
  * decoded or not.
  *
  * A scene proves only that somebody has seen the code: whoever scans it may read the parameters, and send them
- * on.
+ * on. Any user can have a code made, so they are as trustworthy as a query string.
  *
  * Fails with `NOT_FOUND` for a scene that stands for no parameters, made up or not, and with `SCENE_INVALID` for
  * what can be in no code.

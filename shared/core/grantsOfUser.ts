@@ -72,7 +72,9 @@ export function hearNews(grants: UserGrants, told: readonly Told[], nowMs: numbe
   )
   if (after === grants) return grants
 
-  const heard = after.heard.filter(({ atMs }) => nowMs - atMs < HEARD_MS).slice(-MAX_HEARD)
+  // What comes together is remembered together: whoever brings it waits until all of it is known.
+  const limit = Math.max(MAX_HEARD, told.length)
+  const heard = after.heard.filter(({ atMs }) => nowMs - atMs < HEARD_MS).slice(-limit)
   return { ...after, heard }
 }
 

@@ -38,6 +38,8 @@ export type Context<A extends Access = Access, U extends Endpoints = Endpoints> 
    * the log it must hold no input, openid or key.
    */
   readonly warn: (message: string, fields?: LogEntry) => void
+  /** Adds to the call's line in the log what it was about. The same rules hold. */
+  readonly note: (fields: LogEntry) => void
 }
 
 /** When the platform calls a function by itself. Limited to what both CloudBase and EventBridge can say. */

@@ -40,6 +40,7 @@ export async function invoke(fn: AnyFunction, call: Call, runtime: Runtime): Pro
   const startedAtMs = clock.nowMs()
   const upstream: UpstreamCall[] = []
   const warnings: LogEntry[] = []
+  const about: Record<string, unknown> = {}
   let caller: Caller | undefined
   let thrown: unknown
   let reply: Reply
@@ -48,7 +49,7 @@ export async function invoke(fn: AnyFunction, call: Call, runtime: Runtime): Pro
     threshold = runtime.config.logLevel
     if (call.problem) throw call.problem
 
-    const context = createContext(fn, call, runtime, startedAtMs, { upstream, warnings })
+    const context = createContext(fn, call, runtime, startedAtMs, { upstream, warnings, about })
     caller = await authenticate(fn.access, call.origin, context)
     const input = parseInput(fn.input, readInput(call.input))
     reply = { ok: true, data: await fn.handle({ ...context, caller }, input) }
@@ -57,7 +58,7 @@ export async function invoke(fn: AnyFunction, call: Call, runtime: Runtime): Pro
     reply = toFailure(failure, call.requestId)
   }
   const durationMs = clock.nowMs() - startedAtMs
-  logCall(runtime, { fn, call, caller, reply, thrown, upstream, warnings, durationMs, threshold })
+  logCall(runtime, { fn, call, caller, reply, thrown, upstream, warnings, about, durationMs, threshold })
   return reply
 }
 
@@ -67,7 +68,11 @@ function createContext(
   { requestId, remainingMs = Number.POSITIVE_INFINITY, maxReplyBytes = MAX_REPLY_BYTES }: Call,
   { config, clock, random, records, accessTokens, channelFor, cloudFiles, mediaSource }: Runtime,
   startedAtMs: number,
-  noted: { readonly upstream: UpstreamCall[]; readonly warnings: LogEntry[] },
+  noted: {
+    readonly upstream: UpstreamCall[]
+    readonly warnings: LogEntry[]
+    readonly about: Record<string, unknown>
+  },
 ): Omit<Context, 'caller'> {
   const callMs = Math.min(fn.timeoutSeconds * 1000, remainingMs) - REPLY_MARGIN_MS
   const deadlineAtMs = startedAtMs + callMs
@@ -93,5 +98,6 @@ function createContext(
     mediaSource,
     maxReplyBytes,
     warn: (message, fields = {}) => noted.warnings.push({ message, ...fields }),
+    note: (fields) => void Object.assign(noted.about, fields),
   }
 }

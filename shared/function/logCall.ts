@@ -17,6 +17,8 @@ type FinishedCall = {
   readonly upstream: readonly UpstreamCall[]
   /** What the handler had to say to the operator. */
   readonly warnings: readonly LogEntry[]
+  /** What it said the call was about. */
+  readonly about: LogEntry
   readonly durationMs: number
   /** Lines below this level are not written. */
   readonly threshold: LogLevel
@@ -28,7 +30,7 @@ type FinishedCall = {
  * What is not a `Problem` is logged as its class and its place in the code; its message may quote anything.
  */
 export function logCall(runtime: Runtime, finished: FinishedCall): void {
-  const { fn, call, caller, reply, thrown, upstream, warnings, durationMs, threshold } = finished
+  const { fn, call, caller, reply, thrown, upstream, warnings, about, durationMs, threshold } = finished
   const code = reply.ok ? 'OK' : reply.error.code
   const level = isOperatorsConcern(code) ? 'error' : reply.ok && warnings.length === 0 ? 'info' : 'warn'
   if (LOG_LEVELS.indexOf(level) < LOG_LEVELS.indexOf(threshold)) return
@@ -40,6 +42,7 @@ export function logCall(runtime: Runtime, finished: FinishedCall): void {
     durationMs,
     caller: caller?.kind ?? 'refused',
     ...(caller?.kind === 'user' && { user: pseudonymOf(caller.openid, runtime) }),
+    ...(Object.keys(about).length > 0 && { about }),
     ...(upstream.length > 0 && { upstream }),
     ...(warnings.length > 0 && { warnings }),
     ...(thrown !== undefined && (thrown instanceof Problem ? describe(thrown) : { fault: placeOf(thrown) })),

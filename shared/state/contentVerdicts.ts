@@ -32,12 +32,19 @@ export const findVerdict = (state: State, content: JudgedContent): Promise<Verdi
   unlessAbsent(state, async (records) => (await records.read<Verdict>('contentVerdict', idOf(content))).value)
 
 /** Keeps a verdict for `findVerdict`, unless it is one that WeChat may yet think better of. */
-export async function keepVerdict(state: State, content: JudgedContent, verdict: Verdict): Promise<void> {
-  if (verdict.suggest !== 'pass' && verdict.suggest !== 'risky') return
+export async function keepVerdict(
+  state: State,
+  content: JudgedContent,
+  verdict: Verdict,
+  judgedAtMs = state.clock.nowMs(),
+): Promise<void> {
+  const expiresAtMs = judgedAtMs + KEEP_MS
+  const isFinal = verdict.suggest === 'pass' || verdict.suggest === 'risky'
+  if (!isFinal || expiresAtMs <= state.clock.nowMs()) return
 
   await unlessAbsent(state, (records) => {
     const slot = records.empty<Verdict>('contentVerdict', idOf(content))
-    return records.write(slot, verdict, state.clock.nowMs() + KEEP_MS)
+    return records.write(slot, verdict, expiresAtMs)
   })
 }
 

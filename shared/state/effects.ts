@@ -87,9 +87,8 @@ export async function runOnce<T>(
     throw thrown
   })
   const answer = await beginInTime(effect, options, clock).catch(async (thrown: unknown) => {
-    if (!(thrown instanceof Problem)) throw thrown
-
-    if (thrown.code === 'OUTCOME_UNKNOWN') await settle({ kind: 'unknown' })
+    // Whatever is not a problem came up somewhere in the middle.
+    if (!(thrown instanceof Problem) || thrown.code === 'OUTCOME_UNKNOWN') await settle({ kind: 'unknown' })
     else {
       if (isDefiniteRefusal(thrown)) {
         await settle({ kind: 'refused', code: thrown.code, options: thrown.options })

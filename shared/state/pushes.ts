@@ -23,6 +23,8 @@ const KEEP_MS = 7 * 86_400_000
 export const MAX_TRIES = 3
 /** Beyond the deadline, for clocks that differ. */
 const LEASE_MARGIN_MS = 500
+/** A try that seems to last longer was begun by a clock that is off. */
+const MAX_LEASE_AHEAD_MS = 900_000
 
 /**
  * Keeps a message for whoever wants to look at it: one write. Returns whether it is the first of its kind.
@@ -66,12 +68,12 @@ export async function handleOnce<R>(state: State, handling: Handling<R>): Promis
   try {
     const reply = await handling.handle()
     const done = { ...record, state: 'done', ...(reply !== undefined && { reply }) } as const
-    await bestEffort(state, state.records.write(slot, done, expiresAtMs), handling.answerByMs)
+    await bestEffort(state, state.records.write(slot, done, expiresAtMs), handling)
     return reply
   } catch (thrown) {
     const isLast = record.tries >= MAX_TRIES
     const failed = { ...record, state: isLast ? 'quarantined' : 'failed' } as const
-    await bestEffort(state, state.records.write(slot, failed, expiresAtMs), handling.answerByMs)
+    await bestEffort(state, state.records.write(slot, failed, expiresAtMs), handling)
     if (!isLast) throw thrown
 
     handling.onQuarantine(record.tries)
@@ -108,8 +110,9 @@ async function beginTry<R>({ records, clock }: State, handling: Handling<R>): Pr
     const found = slot.value
     if (found && (found.state === 'done' || found.state === 'quarantined' || found.state === 'kept'))
       return { reply: found.reply }
-    if (found?.state === 'started' && found.leaseEndsAtMs > nowMs)
-      throw new Problem('IN_PROGRESS', { retryAfterMs: found.leaseEndsAtMs - nowMs })
+    const remainingMs = found?.state === 'started' ? found.leaseEndsAtMs - nowMs : 0
+    if (remainingMs > 0 && remainingMs <= MAX_LEASE_AHEAD_MS)
+      throw new Problem('IN_PROGRESS', { retryAfterMs: remainingMs })
     if (found) {
       const hasTriesLeft = found.tries < MAX_TRIES
       record = hasTriesLeft
@@ -123,7 +126,13 @@ async function beginTry<R>({ records, clock }: State, handling: Handling<R>): Pr
  * What is lost when this is not written, or not yet, is only that a repeat would know: and a message that was answered
  * is not repeated.
  */
-async function bestEffort({ clock }: State, writing: Promise<unknown>, untilMs: number): Promise<void> {
+async function bestEffort<R>(
+  { clock }: State,
+  writing: Promise<unknown>,
+  { answerByMs, deadlineAtMs }: Handling<R>,
+): Promise<void> {
+  // Where the handler has taken its time, a little more does not matter.
+  const untilMs = clock.nowMs() < answerByMs ? answerByMs : deadlineAtMs
   const written = new AbortController()
   const done = writing.catch(() => undefined).finally(() => written.abort())
   await Promise.race([done, clock.sleep(Math.max(0, untilMs - clock.nowMs()), written.signal)])

@@ -375,3 +375,13 @@ describe('whatever is told', () => {
     )
   })
 })
+
+test('news that come together are all remembered, however many they are', () => {
+  const many = Array.from({ length: 400 }, (_, at) =>
+    push(`tap ${at}`, accepted('tea', NOW_MS - at * SECOND_MS)),
+  )
+  const once = hear(NO_GRANTS, ...many)
+
+  expect(many.every(({ id }) => once.heard.some((heard) => heard.id === id))).toBe(true)
+  expect(countOf(hear(tidyGrants(once, AT), ...many, push('one more', accepted('tea'))))).toBe(401)
+})

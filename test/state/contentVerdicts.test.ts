@@ -20,7 +20,8 @@ function createCache() {
   return {
     clock,
     store,
-    keep: (verdict: Verdict, content = CONTENT) => keepVerdict({ records, clock }, content, verdict),
+    keep: (verdict: Verdict, content = CONTENT, judgedAtMs = clock.nowMs()) =>
+      keepVerdict({ records, clock }, content, verdict, judgedAtMs),
     find: (content = CONTENT) => findVerdict({ records, clock }, content),
   }
 }
@@ -39,6 +40,19 @@ test.each([PASS, RISKY, { suggest: 'risky' } as const])(
     expect(await find()).toBeUndefined()
   },
 )
+
+test('the 24 hours begin when WeChat was asked, not when the answer is told', async () => {
+  const { clock, keep, find, store } = createCache()
+  const askedAtMs = clock.nowMs()
+  clock.advance(DAY_MS - 1)
+  await keep(PASS, CONTENT, askedAtMs)
+  expect(await find()).toEqual(PASS)
+
+  clock.advance(1)
+  expect(await find()).toBeUndefined()
+  await keep(PASS, CONTENT, askedAtMs)
+  expect(store.operations.filter((operation) => operation !== 'get')).toHaveLength(1)
+})
 
 test.each(['review', 'pending'] as const)('%s is not kept: WeChat may yet say otherwise', async (suggest) => {
   const { keep, find, store } = createCache()

@@ -115,10 +115,20 @@ describe('while the first is under way', () => {
 
   test('a process that dies leaves an end that nobody knows', async () => {
     const effects = createEffects()
-    await expect(effects.request({}, failWith(new Error('killed')))).rejects.toThrow('killed')
+    void effects.request({}, createPending().effect)
+    await settle()
 
     await expect(effects.request()).rejects.toMatchObject({ code: 'IN_PROGRESS' })
     effects.clock.advance(LEASE_MS)
+    await expect(effects.request()).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
+
+    expect(effects.sent).toBe(1)
+  })
+
+  test('something unforeseen leaves an end that nobody knows, and at once', async () => {
+    const effects = createEffects()
+    await expect(effects.request({}, failWith(new Error('a bug')))).rejects.toThrow('a bug')
+
     await expect(effects.request()).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' })
 
     expect(effects.sent).toBe(1)

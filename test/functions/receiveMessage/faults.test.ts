@@ -6,6 +6,7 @@ import { Problem } from '../../../shared/core/problem.ts'
 import { createMemoryStore } from '../../../shared/platform/memoryStore.ts'
 import type { StateStore } from '../../../shared/ports/stateStore.ts'
 import { createPushWorld, type PushWorld } from '../../support/pushWorld.ts'
+import { createRunningClock } from '../../support/runningClock.ts'
 import { createTestClock } from '../../support/testClock.ts'
 import { codeOf, dataOf, TEMPLATE_ID } from '../../support/world.ts'
 
@@ -160,4 +161,69 @@ test('a push for which the store is down leaves nothing behind that a reader cou
   expect(codeOf(await world.call(getContentResult, { traceId: 't1' }, world.wechatUser('alice')))).toBe(
     'NOT_FOUND',
   )
+})
+
+describe('a reply that cannot be written', () => {
+  test.each([
+    ['xml', { 'no name for XML': 'x' }],
+    ['json', { Content: 1n }],
+  ] as const)('in %s is a failed try, and the message is set aside after three', async (format, fields) => {
+    const { simulator, logLines } = await createPushWorld({
+      handlers: { text: async (_, { passiveReply }) => passiveReply(fields) },
+      push: { format },
+    })
+    simulator.phone('alice').sendText('hello')
+    await simulator.pushesDone()
+
+    expect(simulator.pushes).toMatchObject([
+      {
+        outcome: 'acknowledged',
+        attempts: [{ status: 500 }, { status: 500 }, { status: 200, body: 'success' }],
+      },
+    ])
+    expect(logLines.map((line) => JSON.parse(line).code)).toEqual(['INTERNAL', 'INTERNAL', 'OK'])
+  })
+})
+
+test('a handler that took its time waits for the store to note it, so that nothing runs it again', async () => {
+  const clock = createRunningClock()
+  const written: number[] = []
+  const memoryStore = createStoreWith('push', async (write, put) => {
+    if (write > 1) await realSleep(50)
+    written.push(write)
+    return put()
+  })
+  const { simulator } = await createPushWorld({
+    effects: { clock, memoryStore },
+    handlers: {
+      text: async () => {
+        clock.advance(1500)
+        return undefined
+      },
+    },
+  })
+  simulator.phone('alice').sendText('hello')
+  await simulator.pushesDone()
+
+  expect(written).toEqual([1, 2])
+})
+
+test('what a handler does once and fails at, whatever with, is not done again', async () => {
+  let times = 0
+  const { simulator } = await createPushWorld({
+    handlers: {
+      text: async (_, { once }) => {
+        await once('count', async () => {
+          times++
+          throw new TypeError('of its own')
+        })
+        return undefined
+      },
+    },
+  })
+  simulator.phone('alice').sendText('hello')
+  await simulator.pushesDone()
+
+  expect(times).toBe(1)
+  expect(simulator.pushes).toMatchObject([{ outcome: 'acknowledged', attempts: { length: 3 } }])
 })
