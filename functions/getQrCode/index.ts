@@ -68,7 +68,8 @@ export default defineFunction({
 
 async function makeUnlimited(context: CodeContext, fields: Input): Promise<GetQrCodeOutput> {
   const { records, wechat } = context
-  const { type: _default, path: _foreign, scene: given, params = {}, ...options } = fields
+  const { type: _default, path: _foreign, scene: given, params = {}, ...all } = fields
+  const options = withoutDefaults(all)
   const idOf = (scene: string) => hashOf('unlimited', { scene, ...options })
   const known = given ?? (await findSceneHandle(records, params))
   const slot = known ? await readCache(context, idOf(known)) : undefined
@@ -95,7 +96,7 @@ async function makeFromStock(
   const { records, clock, config, wechat, requestId, deadlineAtMs } = context
   const stock = config.limitedCodeStock
   const { path = '', width, autoColor, lineColor, isHyaline, envVersion } = fields
-  const payload = { path, width, autoColor, lineColor, isHyaline, envVersion }
+  const payload = { path, ...withoutDefaults({ width, autoColor, lineColor, isHyaline, envVersion }) }
   const id = hashOf(type, payload)
   let made: CodeImage | undefined
   const { answer: kept, repeated } = await runOnce<KeptImage>(
@@ -136,3 +137,19 @@ async function spendFromStock({ records, warn }: CodeContext, stock: number): Pr
 }
 
 const hashOf = (type: CodeType, code: object): string => sha256Base64Url(JSON.stringify([type, code]))
+
+const DEFAULTS = {
+  width: 430,
+  autoColor: false,
+  lineColor: { r: 0, g: 0, b: 0 },
+  isHyaline: false,
+  envVersion: 'release',
+  checkPath: true,
+} as const
+
+/** Two codes are the same when they differ only in whether WeChat's defaults were spelled out. */
+function withoutDefaults<T extends object>(options: T): T {
+  const isDefault = (name: string, value: unknown) =>
+    JSON.stringify(DEFAULTS[name as keyof typeof DEFAULTS]) === JSON.stringify(value)
+  return Object.fromEntries(Object.entries(options).filter(([name, value]) => !isDefault(name, value))) as T
+}

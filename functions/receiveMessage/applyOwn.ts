@@ -1,3 +1,4 @@
+import { sha256Base64Url } from '../../shared/core/digest.ts'
 import type { GrantNews } from '../../shared/core/grantNews.ts'
 import type { Context } from '../../shared/function/define.ts'
 import { readGrantNews } from '../../shared/push/readGrantNews.ts'
@@ -11,20 +12,24 @@ const PLAUSIBLE_MS = 48 * 3_600_000
 
 /**
  * Applies what our own functions wait for: verdicts of media checks, and news about grants. Resolves when it is
- * written down; `undefined` when the message is about neither, or about another mini program.
+ * written down, with whether the message is one to go by: another verdict than the first on the same media is
+ * not. `undefined` when the message is about neither.
  */
-export function applyOwn(context: Context, message: PushMessage): Promise<void> | undefined {
+export function applyOwn(context: Context, message: PushMessage): Promise<boolean> | undefined {
   const { config, clock } = context
   const found = readMediaVerdict(message)
   if (found) {
     const isOurs = found.appId === undefined || found.appId === config.appId
-    return isOurs ? keepPushedVerdict(context, found) : undefined
+    return isOurs ? keepPushedVerdict(context, { ...found, pushId: pushIdOf(message) }) : undefined
   }
   const nowMs = clock.nowMs()
-  const news = readGrantNews(message).map((piece) => toPlausible(piece, nowMs))
+  const told = readGrantNews(message)
+  const news = told.map((piece) => toPlausible(piece, nowMs))
   if (news.length === 0) return undefined
 
-  return receiveNews(context, message.fromUserName, { id: pushIdOf(message), news }, config)
+  // By what it says, however it is written: once as a number, once as its digits, it is the same news.
+  const id = sha256Base64Url(JSON.stringify([message.createTimeSeconds, message.event, told]))
+  return receiveNews(context, message.fromUserName, { id, news }, config).then(() => true)
 }
 
 const toPlausible = (piece: GrantNews, nowMs: number): GrantNews =>

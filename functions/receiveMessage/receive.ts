@@ -1,5 +1,5 @@
 import { sha256Base64Url } from '../../shared/core/digest.ts'
-import type { Json } from '../../shared/core/json.ts'
+import { isJsonObject, type Json } from '../../shared/core/json.ts'
 import { invalidArgument, Problem } from '../../shared/core/problem.ts'
 import { withinDeadline } from '../../shared/core/withinDeadline.ts'
 import { type Context, defineFunction, type Endpoints } from '../../shared/function/define.ts'
@@ -63,7 +63,9 @@ async function receive<U extends Endpoints>(
   context.note({ push: id, kind: incoming.kind })
   const applied = applyOwn(context, message)
   const handler = handlers[incoming.kind] as MessageHandler<IncomingMessage, U> | undefined
-  if (handler) return handleBeside(applied, runHandler(context, handler, { id, message, incoming, raw }))
+  if (handler && (applied || !isOfOthers(incoming))) {
+    return handleBeside(applied, runHandler(context, handler, { id, message, incoming, raw, applied }))
+  }
 
   if (applied) await applied
   else if ((await keepMessage(context, id, raw)) && incoming.kind === 'other')
@@ -73,7 +75,7 @@ async function receive<U extends Endpoints>(
 
 /** Both are heard to the end: what one of them did counts, though WeChat repeats the message for the other. */
 async function handleBeside(
-  applied: Promise<void> | undefined,
+  applied: Promise<boolean> | undefined,
   handled: Promise<Json | undefined>,
 ): Promise<Json | undefined> {
   await Promise.allSettled([applied, handled])
@@ -81,17 +83,22 @@ async function handleBeside(
   return handled
 }
 
+/** A verdict that is not applied is about media of another mini program. */
+const isOfOthers = ({ kind }: IncomingMessage): boolean => kind === 'wxa_media_check'
+
 type Received = {
   readonly id: string
   readonly message: PushMessage
   readonly incoming: IncomingMessage
   readonly raw: RawMessage
+  /** Resolves with whether the message is one to go by. */
+  readonly applied: Promise<boolean> | undefined
 }
 
 function runHandler<U extends Endpoints>(
   context: PushContext<U>,
   handler: MessageHandler<IncomingMessage, U>,
-  { id, message, incoming, raw }: Received,
+  { id, message, incoming, raw, applied }: Received,
 ): Promise<Json | undefined> {
   const { clock, records, warn } = context
   const nowMs = clock.nowMs()
@@ -114,14 +121,22 @@ function runHandler<U extends Endpoints>(
       deadlineAtMs,
       answerByMs: nowMs + ANSWER_WITHIN_MS,
       async handle() {
+        if (applied && !(await applied)) return undefined
+
         const reply = await withinDeadline(handler(incoming, tools), clock, deadlineAtMs, late)
         // One that cannot be written is no reply, and better found out while there are tries left.
-        if (reply) writePushText(raw.format, reply)
+        if (reply) requireWritable(raw.format, reply)
         return reply
       },
       onQuarantine: (tries) => warn('a message was set aside: its handler failed', { tries }),
     },
   )
+}
+
+function requireWritable(format: RawMessage['format'], reply: Json): void {
+  if (!isJsonObject(reply)) throw new Problem('INTERNAL', { detail: 'a reply must be an object' })
+
+  writePushText(format, reply)
 }
 
 async function doOnce<T>(

@@ -23,6 +23,8 @@ export type RecordSubscriptionOutput = {
 }
 
 const MAX_TEMPLATES = 20
+/** The longest that is known has 21. */
+const MAX_RESULT_LENGTH = 64
 /** What the client's API says of the call itself. */
 const OF_THE_CALL = ['errMsg', 'errCode']
 
@@ -83,6 +85,8 @@ function readAnswer([templateId, result]: readonly [string, unknown]): Answer {
   const field = `results.${templateId}`
   if (!wechatId().safeParse(templateId).success) throw invalidArgument(field, 'is no template id')
   if (typeof result !== 'string') throw invalidArgument(field, 'must be of type string')
+  if (result.length > MAX_RESULT_LENGTH)
+    throw invalidArgument(field, `is over its maximum of ${MAX_RESULT_LENGTH} characters`)
 
   return { templateId, isAccepted: result.startsWith('accept'), isRejected: result === 'reject' }
 }

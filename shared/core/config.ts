@@ -230,7 +230,7 @@ const listOf =
   (pattern: RegExp) =>
   (text: string): readonly string[] | undefined => {
     const items = parseList(text)
-    return items.every((item) => pattern.test(item)) ? items : undefined
+    return items.length > 0 && items.every((item) => pattern.test(item)) ? items : undefined
   }
 
 const parseCount = (text: string): number | undefined => (/^\d{1,10}$/.test(text) ? Number(text) : undefined)

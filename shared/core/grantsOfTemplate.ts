@@ -51,7 +51,7 @@ const PAIR_WITHIN_MS = 10 * MINUTE_MS
 /** By so much our clock may be behind WeChat's. */
 const CLOCKS_DIFFER_MS = 30 * SECOND_MS
 /** After so long without a report a message of which nobody knows the end is taken for not sent. */
-const REPORTED_WITHIN_MS = 60 * MINUTE_MS
+export const REPORTED_WITHIN_MS = 60 * MINUTE_MS
 /** News older than this come no more. */
 const MEMORY_MS = 48 * 60 * MINUTE_MS
 /** What lies further ahead was written by a clock that is off. */

@@ -6,6 +6,7 @@ import {
   type Happening,
   insertHappening,
   MAX_AHEAD_MS,
+  REPORTED_WITHIN_MS,
   SECOND_MS,
   type Send,
   type Tap,
@@ -45,11 +46,11 @@ export const NO_GRANTS: UserGrants = { templates: [], heard: [] }
 
 const DAY_MS = 86_400_000
 const HEARD_MS = 7 * DAY_MS
-const MAX_HEARD = 200
+const MAX_HEARD = 500
 const MAX_TEMPLATES = 100
-const MAX_HAPPENINGS = 50
-/** Together with the rest, a third of what a record holds. */
-const MAX_HAPPENINGS_IN_ALL = 400
+const MAX_HAPPENINGS = 100
+/** Together with the rest, two thirds of what a record holds. */
+const MAX_HAPPENINGS_IN_ALL = 800
 
 /** The grants of one template; none when nothing is known of it. */
 export const grantsOf = ({ templates }: UserGrants, templateId: string): TemplateGrants =>
@@ -66,16 +67,16 @@ const withTemplate = (grants: UserGrants, changed: TemplateGrants): UserGrants =
 
 /** Enters news, each at its time and once: the same grants when all of it was heard before. */
 export function hearNews(grants: UserGrants, told: readonly Told[], nowMs: number): UserGrants {
-  const after = told.reduce<UserGrants>(
+  const entered = told.reduce<UserGrants>(
     (soFar, piece) => (soFar.heard.some(({ id }) => id === piece.id) ? soFar : hear(soFar, piece, nowMs)),
     grants,
   )
-  if (after === grants) return grants
+  if (entered === grants) return grants
 
   // What comes together is remembered together: whoever brings it waits until all of it is known.
   const limit = Math.max(MAX_HEARD, told.length)
-  const heard = after.heard.filter(({ atMs }) => nowMs - atMs < HEARD_MS).slice(-limit)
-  return { ...after, heard }
+  const heard = entered.heard.filter(({ atMs }) => nowMs - atMs < HEARD_MS).slice(-limit)
+  return { ...entered, heard }
 }
 
 const hear = (grants: UserGrants, { id, source, news }: Told, nowMs: number): UserGrants =>
@@ -92,7 +93,8 @@ function withNews(template: TemplateGrants, news: GrantNews, source: Tap['source
     return { ...template, happenings: insertHappening(happenings, { kind: 'withdrawal', atMs }) }
 
   const { isAccepted } = news
-  const tap = { kind: 'tap', source, isAccepted, atMs } as const
+  const tappedAtMs = source === 'frontEnd' ? after(happenings.filter(isOurs), atMs) : atMs
+  const tap = { kind: 'tap', source, isAccepted, atMs: tappedAtMs } as const
   return {
     ...template,
     happenings: insertHappening(happenings, tap),
@@ -100,18 +102,37 @@ function withNews(template: TemplateGrants, news: GrantNews, source: Tap['source
   }
 }
 
+/**
+ * The time of something that one of us has just seen, after what was seen before, though the clock of whoever
+ * wrote that was ahead: what we see ourselves stays in the order in which it was written down.
+ */
+const after = (happenings: readonly Happening[], nowMs: number): number =>
+  Math.max(nowMs, ...happenings.map(({ atMs }) => atMs).filter((atMs) => atMs - nowMs <= MAX_AHEAD_MS))
+
+/** Whether one of us has seen it, and WeChat has not told it. */
+const isOurs = (happening: Happening): boolean =>
+  happening.kind === 'tap' ? happening.source === 'frontEnd' : happening.kind !== 'withdrawal'
+
 type Report = { readonly msgid: string; readonly atMs: number }
 
 /**
- * A report shows that WeChat has taken the message with its id, or else the latest one before it of which no
- * id is known.
+ * A report shows that WeChat has taken the message with its id. Where no id is known, it is about one that WeChat has
+ * confirmed, of which a report is sure to come, the first of them first; or else about the latest one of which
+ * nobody knows the end.
  */
 function withReport(happenings: readonly Happening[], { msgid, atMs }: Report): readonly Happening[] {
   const lastSend = (isIt: (send: Send) => boolean) =>
     happenings.findLastIndex((happening) => happening.kind === 'send' && isIt(happening))
+  const mayBeIt = (send: Send) => send.msgid === undefined && send.atMs <= atMs + SECOND_MS
   const exact = lastSend((send) => send.msgid === msgid)
-  const index =
-    exact >= 0 ? exact : lastSend((send) => send.msgid === undefined && send.atMs <= atMs + SECOND_MS)
+  const confirmed = happenings.findIndex(
+    (happening) =>
+      happening.kind === 'send' &&
+      happening.state === 'sent' &&
+      mayBeIt(happening) &&
+      atMs - happening.atMs < REPORTED_WITHIN_MS,
+  )
+  const index = [exact, confirmed, lastSend(mayBeIt)].find((at) => at >= 0) ?? -1
   const send = happenings[index]
   return send?.kind === 'send' ? happenings.with(index, { ...send, state: 'sent', msgid }) : happenings
 }
@@ -123,7 +144,7 @@ export function reserveGrant(
   { atMs, untilMs }: { readonly atMs: number; readonly untilMs: number },
 ): UserGrants {
   const template = grantsOf(grants, templateId)
-  const send = { kind: 'send', sendId, atMs, state: 'started' } as const
+  const send = { kind: 'send', sendId, atMs: after(template.happenings, atMs), state: 'started' } as const
   return {
     ...withTemplate(grants, { ...template, happenings: insertHappening(template.happenings, send) }),
     sending: { sendId, untilMs },

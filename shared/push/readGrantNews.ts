@@ -15,12 +15,14 @@ export function readGrantNews({ event = '', createTimeSeconds, fields }: PushMes
   const read = READERS.get(event)
   if (!read) return []
 
-  return itemsOf(fields).flatMap((item) => {
+  const news = itemsOf(fields).flatMap((item) => {
     const { TemplateId: templateId } = item
     const isTemplate = typeof templateId === 'string' && /^[\w-]{1,128}$/.test(templateId)
     const news = isTemplate && read(item, { templateId, atMs: createTimeSeconds * 1000 })
     return news ? [news] : []
   })
+  // What one event says twice is said once.
+  return [...new Map(news.map((piece) => [JSON.stringify(piece), piece])).values()]
 }
 
 type Happening = { readonly templateId: string; readonly atMs: number }

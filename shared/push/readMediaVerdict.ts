@@ -24,7 +24,8 @@ export function readMediaVerdict({ event, fields }: PushMessage): MediaVerdict |
   if (typeof traceId !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(traceId)) return undefined
 
   const verdict = worstVerdict([...readResult(fields), ...readRisk(fields)])
-  return { traceId, ...(typeof appId === 'string' && appId !== '' && { appId }), verdict }
+  // What is there but is no text is no mini program of ours.
+  return { traceId, ...(appId !== undefined && appId !== '' && { appId: String(appId) }), verdict }
 }
 
 function readResult({ result, detail, errcode }: Json): readonly Verdict[] {

@@ -11,7 +11,7 @@ import {
   type UserGrants,
 } from '../core/grantsOfUser.ts'
 import type { Clock } from '../ports/clock.ts'
-import { clearInbox, putIntoInbox, readInbox } from './grantInbox.ts'
+import { clearInboxes, putIntoInbox, readInboxes, waitingIn } from './grantInbox.ts'
 import { type Records, requireReadable, type Slot } from './records.ts'
 import { handleOf } from './sessionToken.ts'
 
@@ -36,7 +36,7 @@ const newsIdOf = (source: Told['source'], id: string): string =>
  *
  * It resolves after one durable write. Entering takes a read and a write; where the store is so slow that this
  * takes more than a moment, the news are also left in an inbox, which is one write, and whichever is done
- * first counts. What is left there is entered with the next news, or before a send that finds nothing granted.
+ * first counts. What is left there is entered when the count is asked for, or a send finds nothing granted.
  *
  * @throws Problem `STATE_UNAVAILABLE`, `CONFIG_ERROR` when the keys of the user's records were retired
  */
@@ -53,17 +53,15 @@ export async function receiveNews(
   const handle = handleOf(openid)
   const told: Told = { id: newsIdOf('push', id), source: 'push', news: telling }
   const isOver = new AbortController()
-  let isAside = false
   const entered = enterNews(state, handle, [told], { longTermTemplates })
   const aside = clock.sleep(SLOW_AFTER_MS, isOver.signal).then(async () => {
     if (isOver.signal.aborted) return
-    await putIntoInbox(records, handle, told)
-    isAside = true
+    return putIntoInbox(records, handle, told)
   })
   entered.then(() => isOver.abort()).catch(() => undefined)
   // The later of the two cleans up.
   Promise.all([entered, aside])
-    .then(async ([grants]) => isAside && clearInbox(records, await readInbox(records, handle), grants))
+    .then(([grants, clear]) => clear?.(grants))
     .catch(() => undefined)
 
   await Promise.any([entered, aside]).catch(({ errors: [thrown] }: AggregateError) => {
@@ -90,19 +88,26 @@ export async function recordTaps(
   const telling = news.filter((piece) => isTelling(piece, longTermTemplates))
   const told: readonly Told[] =
     telling.length === 0 ? [] : [{ id: newsIdOf('frontEnd', id), source: 'frontEnd', news: telling }]
-  const grants = await enterNews(state, handleOf(openid), told, { longTermTemplates })
+  const handle = handleOf(openid)
+  const [seen, inboxes] = await Promise.all([
+    readGrants(state.records, handle),
+    readInboxes(state.records, handle),
+  ])
+  const all = [...waitingIn(inboxes), ...told]
+  const grants = await enterNews(state, handle, all, { longTermTemplates }, seen)
+  await clearInboxes(inboxes, state.records, grants)
   const options = { nowMs: state.clock.nowMs(), longTermTemplates }
   return (templateId) => countGrants(grantsOf(grants, templateId), options)
 }
 
-/** Enters news after those that wait in the inbox, and returns what is granted now. */
+/** Enters news, and returns what is granted now. */
 async function enterNews(
   { records, clock }: LedgerState,
   handle: string,
   told: readonly Told[],
   { longTermTemplates }: LedgerOptions,
+  seen?: Slot<UserGrants>,
 ): Promise<UserGrants> {
-  const [seen, inbox] = await Promise.all([readGrants(records, handle), readInbox(records, handle)])
   const options = { nowMs: clock.nowMs(), longTermTemplates }
   let grants = NO_GRANTS
   await records.update<UserGrants>(
@@ -110,13 +115,12 @@ async function enterNews(
     handle,
     (found = NO_GRANTS, slot) => {
       requireReadable(slot)
-      const heard = hearNews(found, [...(inbox.value ?? []), ...told], options.nowMs)
+      const heard = hearNews(found, told, options.nowMs)
       grants = tidyGrants(heard, options)
       return heard === found ? undefined : toChange(grants, options)
     },
     seen,
   )
-  await clearInbox(records, inbox, grants)
   return grants
 }
 

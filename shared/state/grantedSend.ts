@@ -15,7 +15,7 @@ import {
 import { Problem } from '../core/problem.ts'
 import type { Random } from '../ports/random.ts'
 import type { Reconciled } from './effects.ts'
-import { clearInbox, readInbox } from './grantInbox.ts'
+import { clearInboxes, readInboxes, waitingIn } from './grantInbox.ts'
 import { type LedgerOptions, type LedgerState, readGrants, toChange } from './grantLedger.ts'
 import type { Slot } from './records.ts'
 import { handleOf } from './sessionToken.ts'
@@ -93,14 +93,14 @@ export function createGrantedSend(
     if (earlier && nowMs - earlier.atMs < MAYBE_ALIVE_MS) {
       // Our own write, of which we did not hear.
       if (grants.sending?.sendId === sendId && grants.sending.untilMs === untilMs) return slot
-      throw new Problem('IN_PROGRESS')
+      throw new Problem('IN_PROGRESS', { retryAfterMs: earlier.atMs + MAYBE_ALIVE_MS - nowMs })
     }
     if (isSending(grants, nowMs)) return undefined
 
     const isNoneLeft = () => countGrants(grantsOf(grants, templateId), options) === 0
     const mayWait = isNoneLeft() && (isEnforced || remainingOf(grants, templateId, options) === 0)
-    const inbox = mayWait ? await readInbox(records, handle) : undefined
-    grants = hearNews(grants, inbox?.value ?? [], nowMs)
+    const inboxes = mayWait ? await readInboxes(records, handle) : []
+    grants = hearNews(grants, waitingIn(inboxes), nowMs)
     if (isEnforced && isNoneLeft())
       throw new Problem('USER_REFUSED', { reason: 'no grant is known', isBeforehand: true })
 
@@ -110,7 +110,7 @@ export function createGrantedSend(
       await end({ state: 'unsent' })
       throw thrown
     })
-    if (written && inbox) await clearInbox(records, inbox, value)
+    if (written) await clearInboxes(inboxes, records, value)
     return written
   }
 
@@ -172,9 +172,9 @@ export function createGrantedSend(
      * @throws Problem `STATE_UNAVAILABLE`, `CONFIG_ERROR` as above
      */
     async trace(): Promise<Reconciled<SentMessage>> {
-      const [slot, inbox] = await Promise.all([readGrants(records, handle), readInbox(records, handle)])
+      const [slot, inboxes] = await Promise.all([readGrants(records, handle), readInboxes(records, handle)])
       const keptSinceMs = clock.nowMs() - keepMs
-      const grants = hearNews(slot.value ?? NO_GRANTS, inbox.value ?? [], clock.nowMs())
+      const grants = hearNews(slot.value ?? NO_GRANTS, waitingIn(inboxes), clock.nowMs())
       const send = findSend(grants, key)
       if (send && send.atMs > keptSinceMs)
         return send.state === 'sent' ? { answer: toSent(grants, send.msgid) } : undefined

@@ -26,18 +26,26 @@ const PUSHED_WITHIN_MS = 30 * 60_000
 /** A trace id comes from outside; as a key it has one length and one alphabet. */
 const idOf = (traceId: string): string => sha256Base64Url(traceId)
 
+/** A verdict, and the push that brought it. */
+type PushedVerdict = { readonly verdict: Verdict; readonly pushId: string }
+
 /**
  * Keeps a pushed verdict for whoever asks for it, whether or not its job is known yet. The first one stands.
  * A single write, because WeChat does not wait long for its answer.
  *
+ * @param pushId which push it is: the same, when WeChat repeats it
+ * @returns whether it is the one that stands
  * @throws Problem `STATE_UNAVAILABLE`
  */
 export async function keepPushedVerdict(
   { records, clock }: State,
-  { traceId, verdict }: { readonly traceId: string; readonly verdict: Verdict },
-): Promise<void> {
-  const slot = records.empty<Verdict>('mediaVerdict', idOf(traceId))
-  await records.write(slot, verdict, clock.nowMs() + KEEP_MS)
+  { traceId, verdict, pushId }: PushedVerdict & { readonly traceId: string },
+): Promise<boolean> {
+  const id = idOf(traceId)
+  const slot = records.empty<PushedVerdict>('mediaVerdict', id)
+  if (await records.write(slot, { verdict, pushId }, clock.nowMs() + KEEP_MS)) return true
+
+  return (await records.read<PushedVerdict>('mediaVerdict', id)).value?.pushId === pushId
 }
 
 /** Keeps a job under the trace id that WeChat gave it. @throws Problem `STATE_UNAVAILABLE` */
@@ -71,7 +79,7 @@ export async function settleJob(
   if (seen.value?.verdict) return seen.value.verdict
 
   const id = idOf(traceId)
-  const { value: pushed } = await records.read<Verdict>('mediaVerdict', id)
+  const pushed = (await records.read<PushedVerdict>('mediaVerdict', id)).value?.verdict
   let verdict: Verdict = { suggest: 'pending' }
   await records.update<MediaJob>(
     'mediaJob',

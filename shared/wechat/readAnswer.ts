@@ -12,10 +12,10 @@ export function requireAnswer(json: WechatJson): void {
   }
 }
 
-/** A non-empty text. @throws Problem `UPSTREAM_BAD_RESPONSE` */
-export function readText(json: WechatJson, field: string): string {
+/** A non-empty text, of this form where one is given. @throws Problem `UPSTREAM_BAD_RESPONSE` */
+export function readText(json: WechatJson, field: string, pattern = /./s): string {
   const value = json[field]
-  if (typeof value !== 'string' || value === '') throw missing(field)
+  if (typeof value !== 'string' || !pattern.test(value)) throw missing(field)
 
   return value
 }

@@ -281,7 +281,7 @@ describe('the bounds', () => {
     )
 
     expect(grants.templates).toHaveLength(100)
-    expect(JSON.stringify(grants).length).toBeLessThan(100_000)
+    expect(JSON.stringify(grants).length).toBeLessThan(170_000)
     expect(countOf(grants, templateOf(149))).toBe(10)
   })
 
@@ -308,8 +308,8 @@ describe('the bounds', () => {
         NO_GRANTS,
       )
 
-    expect(tidyGrants(sends(NOW_MS, 50), AT).forgottenToMs).toBeUndefined()
-    expect(tidyGrants(sends(NOW_MS, 53), AT).forgottenToMs).toBe(NOW_MS + 2)
+    expect(tidyGrants(sends(NOW_MS, 100), AT).forgottenToMs).toBeUndefined()
+    expect(tidyGrants(sends(NOW_MS, 103), AT).forgottenToMs).toBe(NOW_MS + 2)
     expect(tidyGrants(sends(NOW_MS - 3 * DAY_MS, 5), AT)).toMatchObject({
       forgottenToMs: NOW_MS - 3 * DAY_MS + 4,
       templates: [],
@@ -337,8 +337,8 @@ describe('whatever is told', () => {
     })
     .map((all) =>
       all.map(({ source, piece }, index): Told => {
-        // Our own clock stamps what the front end tells, with milliseconds.
-        const atMs = piece.atMs + (source === 'frontEnd' ? index + 1 : 0)
+        // Our own clock stamps what the front end tells, when it tells it.
+        const atMs = source === 'frontEnd' ? NOW_MS + index + 1 : piece.atMs
         return { id: `news-${index}`, source, news: [{ ...piece, atMs }] }
       }),
     )
@@ -352,9 +352,16 @@ describe('whatever is told', () => {
   )
   const counts = (grants: UserGrants) => ['tea', 'news'].map((id) => countOf(grants, id))
 
-  test('the counts do not depend on the order in which it arrives', () => {
+  /** The front end's tellings arrive in the order of their stamps, and pushes whenever they do. */
+  const arrive = (pieces: readonly Told[]): readonly Told[] => {
+    const stamped = pieces.filter(({ source }) => source === 'frontEnd')
+    const inOrder = stamped.toSorted((a, b) => (a.news[0]?.atMs ?? 0) - (b.news[0]?.atMs ?? 0)).values()
+    return pieces.map((piece) => (piece.source === 'frontEnd' ? (inOrder.next().value ?? piece) : piece))
+  }
+
+  test('the counts do not depend on the order in which pushes arrive', () => {
     const permuted = told.chain((all) =>
-      fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
+      fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length }).map(arrive)),
     )
     fc.assert(
       fc.property(sentTo, permuted, (grants, [all, shuffled]) => {
@@ -384,4 +391,72 @@ test('news that come together are all remembered, however many they are', () => 
 
   expect(many.every(({ id }) => once.heard.some((heard) => heard.id === id))).toBe(true)
   expect(countOf(hear(tidyGrants(once, AT), ...many, push('one more', accepted('tea'))))).toBe(401)
+})
+
+describe('what our own instances see', () => {
+  const toldAt = (id: string, atMs: number): Told => ({
+    id,
+    source: 'frontEnd',
+    news: [accepted('tea', atMs)],
+  })
+
+  test.each([50, 1000, 60_000])(
+    'stays in the order of its writing though a clock is %i ms behind',
+    (behindMs) => {
+      const tapped = hear(NO_GRANTS, toldAt('1', NOW_MS))
+      const sent = endSend(reserve(tapped, 'send-1', NOW_MS - behindMs), keyOf('send-1'), { state: 'sent' })
+      expect(countOf(sent)).toBe(0)
+
+      const again = hear(sent, toldAt('2', NOW_MS - 2 * behindMs))
+      expect(countOf(again)).toBe(1)
+    },
+  )
+
+  test('comes after what WeChat has told, by a clock that is behind WeChat’s', () => {
+    const pushed = hear(NO_GRANTS, push('1', accepted('tea', NOW_MS + 4000)))
+
+    expect(countOf(endSend(reserve(pushed, 'send-1'), keyOf('send-1'), { state: 'sent' }))).toBe(0)
+  })
+
+  test('comes after a refusal that was heard before, so that a new tap counts', () => {
+    const refused = endSend(reserve(hear(NO_GRANTS, toldAt('1', NOW_MS)), 'send-1'), keyOf('send-1'), {
+      state: 'unsent',
+      isNoneLeft: true,
+    })
+    expect(countOf(refused)).toBe(0)
+
+    expect(countOf(hear(refused, toldAt('2', NOW_MS - 60_000)))).toBe(1)
+  })
+
+  test('does not follow a clock that is far off', () => {
+    const ahead = hear(NO_GRANTS, push('1', accepted('tea', NOW_MS + DAY_MS)))
+
+    expect(findSend(reserve(ahead, 'send-1'), keyOf('send-1'))?.atMs).toBe(NOW_MS)
+  })
+})
+
+describe('a report of a message whose id nobody knows', () => {
+  const sentWithout = (grants: UserGrants, sendId: string, atMs: number) =>
+    endSend(reserve(grants, sendId, atMs), keyOf(sendId), { state: 'sent' })
+  const lost = (grants: UserGrants, sendId: string, atMs: number) =>
+    endSend(reserve(grants, sendId, atMs), keyOf(sendId), { state: 'unknown' })
+
+  test('is about one that WeChat has confirmed, and not about a later one that may never have arrived', () => {
+    const both = lost(sentWithout(GRANTED, 'send-1', NOW_MS), 'send-2', NOW_MS + SECOND_MS)
+
+    const reported = hear(both, push('r1', delivery('m-1', NOW_MS + 2 * SECOND_MS)))
+    expect(findSend(reported, keyOf('send-1'))).toMatchObject({ state: 'sent', msgid: 'm-1' })
+    expect(findSend(reported, keyOf('send-2'))).toMatchObject({ state: 'unknown' })
+
+    const all = hear(reported, push('r2', delivery('m-2', NOW_MS + 3 * SECOND_MS)))
+    expect(findSend(all, keyOf('send-2'))).toMatchObject({ state: 'sent', msgid: 'm-2' })
+  })
+
+  test('is not about one that was confirmed more than an hour before', () => {
+    const both = lost(sentWithout(GRANTED, 'send-1', NOW_MS), 'send-2', NOW_MS + 61 * MINUTE_MS)
+
+    const reported = hear(both, push('r1', delivery('m-2', NOW_MS + 61 * MINUTE_MS)))
+
+    expect(findSend(reported, keyOf('send-2'))).toMatchObject({ state: 'sent', msgid: 'm-2' })
+  })
 })

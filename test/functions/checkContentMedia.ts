@@ -86,7 +86,7 @@ export async function createMediaWorld({
     push: (traceId: string | undefined, verdict: Verdict) =>
       keepPushedVerdict(
         { records: world.runtime.records(), clock: world.clock },
-        { traceId: String(traceId), verdict },
+        { traceId: String(traceId), verdict, pushId: 'push-1' },
       ),
   }
 }

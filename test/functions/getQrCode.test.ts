@@ -206,6 +206,26 @@ describe('the cache', () => {
     expect(asked()).toBe(2)
   })
 
+  test.each([
+    ['unlimited', { scene: 'table=7', checkPath: true }],
+    ['limited', { type: 'limited', path: 'pages/index/index' }],
+  ])('of %s codes answers whoever spells a default out', async (_, code) => {
+    const world = await createWorld()
+    const defaults = {
+      width: 430,
+      autoColor: false,
+      lineColor: { r: 0, g: 0, b: 0 },
+      isHyaline: false,
+      envVersion: 'release',
+    }
+
+    const made = dataOf(await world.call(getQrCode, code, SERVER))
+    const again = dataOf(await world.call(getQrCode, { ...code, ...defaults }, SERVER))
+    const other = dataOf(await world.call(getQrCode, { ...code, width: 280 }, SERVER))
+
+    expect([made.cached, again, other.cached]).toEqual([false, { ...made, cached: true }, false])
+  })
+
   test('holds an image for thirty days', async () => {
     const { world, make } = await createCodeWorld()
     await make()

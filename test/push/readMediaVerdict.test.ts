@@ -200,7 +200,11 @@ describe('the submission', () => {
     expect(read({ trace_id, result: PASS })).toBeUndefined()
   })
 
-  test.each(['', undefined, 1])('may be without an app id: %j', (appid) => {
+  test.each([1, ['wx1'], {}])('with %j for an app id is of some other mini program', (appid) => {
+    expect(read({ appid, result: PASS })).toMatchObject({ appId: String(appid) })
+  })
+
+  test.each(['', undefined])('may be without an app id: %j', (appid) => {
     expect(read({ appid, result: PASS })).not.toHaveProperty('appId')
   })
 

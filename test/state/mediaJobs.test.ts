@@ -43,7 +43,7 @@ function createJobs() {
     open,
     record: () => recordJob(records, TRACE_ID, JOB),
     push: (verdict: Verdict, traceId = TRACE_ID) =>
-      keepPushedVerdict({ records, clock }, { traceId, verdict }),
+      keepPushedVerdict({ records, clock }, { pushId: 'push-1', traceId, verdict }),
     /** As a process of its own asks; `undefined` when there is no job. */
     async ask() {
       const mine = open()
@@ -104,7 +104,7 @@ describe('a job', () => {
     const { open, clock } = createJobs()
     const records = open()
     await recordJob(records, traceId, JOB)
-    await keepPushedVerdict({ records, clock }, { traceId, verdict: PASS })
+    await keepPushedVerdict({ records, clock }, { pushId: 'push-1', traceId, verdict: PASS })
 
     const slot = await readJob(records, traceId)
     expect(await settleJob({ records, clock }, traceId, slot)).toEqual(PASS)
@@ -202,12 +202,12 @@ describe('a week', () => {
 })
 
 describe('the store is asked', () => {
-  test('once for a push, also for a repeated one', async () => {
+  test('once for a push, and twice for a repeated one', async () => {
     const { push, store } = createJobs()
     await push(PASS)
     await push(PASS)
 
-    expect(store.operations).toEqual(['putIfAbsent', 'putIfAbsent'])
+    expect(store.operations).toEqual(['putIfAbsent', 'putIfAbsent', 'get'])
   })
 
   test.each<[string, Verdict | undefined, readonly string[]]>([

@@ -22,6 +22,7 @@ const IDENTITY = [
   'WX_APPID',
   'WX_UNIONID',
   'WX_FROM_APPID',
+  'FROM_APPID',
   'WX_OPEN_DATA_INFO',
 ] as const
 const CLIENT_SOURCES: ReadonlySet<string | undefined> = new Set(['wx_client', 'wx_devtools'])
@@ -34,9 +35,10 @@ const CLIENT_SOURCES: ReadonlySet<string | undefined> = new Set(['wx_client', 'w
  */
 export function readOrigin(context: CloudBaseContext): Origin {
   const attested = readAttested(context)
+  const fromAppId = attested.WX_FROM_APPID || attested.FROM_APPID
   const apps = {
     ...(attested.WX_APPID && { appId: attested.WX_APPID }),
-    ...(attested.WX_FROM_APPID && { fromAppId: attested.WX_FROM_APPID }),
+    ...(fromAppId && { fromAppId }),
   }
   const chain = (attested.TCB_SOURCE ?? '').split(',')
   if (chain.at(-1) === 'scf') return { kind: 'server', ...apps }
@@ -63,21 +65,28 @@ export const isClientCall = (context: CloudBaseContext): boolean =>
 
 /** The sources that strangers can write to. */
 const OPEN_SOURCES = /wx_client|wx_devtools|wx_http/
+const SAYS_NOTHING: ReadonlySet<string> = new Set(['', '{}', 'null'])
 /** Set for users of CloudBase's own SDKs, who need no WeChat. */
 const CLOUDBASE_USER = ['TCB_UUID', 'TCB_CUSTOM_USER_ID', 'TCB_ISANONYMOUS_USER', 'LOGINTYPE']
 
 /**
  * Whether anything in the context speaks of somebody outside who may have written the event: a client, or
- * whoever can reach a URL, be the rest of it unreadable or at odds with itself. Where nobody proves who they
- * are this alone keeps strangers out.
+ * whoever can reach a URL. One that is unreadable or at odds with itself may speak of anybody. Where nobody
+ * proves who they are this alone keeps strangers out.
  */
 export function isOpenToStrangers(context: CloudBaseContext): boolean {
   if (context.httpContext !== undefined) return true
 
-  const parts = [context.environment, context.environ]
-  const texts = parts.map((part) => (typeof part === 'string' ? part : (JSON.stringify(part) ?? '')))
+  const texts = [context.environment, context.environ].map((part) =>
+    typeof part === 'string' ? part.trim() : (JSON.stringify(part) ?? ''),
+  )
   const attested = readAttested(context)
-  return texts.some((text) => OPEN_SOURCES.test(text)) || CLOUDBASE_USER.some((name) => attested[name])
+  const isUnreadable = texts.some((text) => !SAYS_NOTHING.has(text)) && Object.keys(attested).length === 0
+  return (
+    isUnreadable ||
+    texts.some((text) => OPEN_SOURCES.test(text)) ||
+    CLOUDBASE_USER.some((name) => attested[name])
+  )
 }
 
 function readAttested({ environment, environ }: CloudBaseContext): Attested {

@@ -26,5 +26,5 @@ export const submitMedia = defineEndpoint({
   request: ({ mediaUrl, type, scene, openid }: MediaToCheck) => ({
     body: { media_url: mediaUrl, media_type: MEDIA_TYPES[type], version: 2, scene, openid },
   }),
-  response: (json) => ({ traceId: readText(json, 'trace_id') }),
+  response: (json) => ({ traceId: readText(json, 'trace_id', /^[\x21-\x7e]{1,128}$/) }),
 })

@@ -227,3 +227,27 @@ test('what a handler does once and fails at, whatever with, is not done again', 
   expect(times).toBe(1)
   expect(simulator.pushes).toMatchObject([{ outcome: 'acknowledged', attempts: { length: 3 } }])
 })
+
+test('a tap that WeChat tells in another spelling is the same tap', async () => {
+  const world = await createPushWorld()
+  const { openid } = world.simulator.phone('alice')
+  const item = { TemplateId: TEMPLATE_ID, SubscribeStatusString: 'accept', PopupScene: '0' }
+  const event = { FromUserName: openid, MsgType: 'event', Event: 'subscribe_msg_popup_event' }
+  const CreateTime = Math.floor(world.clock.nowMs() / 1000)
+  for (const more of [
+    { CreateTime: String(CreateTime), List: [item] },
+    { CreateTime, List: item },
+    { CreateTime, List: [{ ...item, PopupScene: 0 }], ToUserName: 'wx0123456789abcdef' },
+    { CreateTime, SubscribeMsgPopupEvent: { List: [item, item] } },
+  ]) {
+    world.simulator.push({ ...event, ...more })
+    await world.simulator.pushesDone()
+  }
+
+  const told = await world.call(
+    recordSubscription,
+    { results: { [TEMPLATE_ID]: 'filter' } },
+    world.wechatUser('alice'),
+  )
+  expect(dataOf(told).remaining).toEqual({ [TEMPLATE_ID]: 1 })
+})

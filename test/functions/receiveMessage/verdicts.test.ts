@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import checkContent from '../../../functions/checkContent/index.ts'
 import getContentResult from '../../../functions/getContentResult/index.ts'
 import { createPushWorld, type PushWorld } from '../../support/pushWorld.ts'
-import { codeOf, dataOf } from '../../support/world.ts'
+import { APP_ID, codeOf, dataOf } from '../../support/world.ts'
 
 const MEDIA = { type: 'image', scene: 3, mediaUrl: 'https://cdn.weapp.example.com/photo.jpg' } as const
 
@@ -148,5 +148,43 @@ describe('a verdict', () => {
     await world.simulator.pushesDone()
 
     expect(dataOf(await ask(world, traceId))).toMatchObject({ suggest: 'pass' })
+  })
+})
+
+describe('a project’s own handler of verdicts', () => {
+  const EVENT = { FromUserName: 'o1', MsgType: 'event', Event: 'wxa_media_check', version: 2, appid: APP_ID }
+  const createHearing = async () => {
+    const heard: string[] = []
+    const world = await createPushWorld({
+      handlers: {
+        wxa_media_check: async ({ traceId, verdict }) => {
+          heard.push(`${traceId} ${verdict.suggest}`)
+          return undefined
+        },
+      },
+    })
+    const push = async (fields: object) => {
+      world.simulator.push({ ...EVENT, ...fields })
+      await world.simulator.pushesDone()
+    }
+    return { heard, push, world }
+  }
+
+  test('hears the verdict that stands and no other', async () => {
+    const { heard, push, world } = await createHearing()
+    await push({ trace_id: 't1', result: { suggest: 'risky', label: 20002 } })
+    await push({ trace_id: 't1', result: { suggest: 'pass', label: 100 } })
+    await push({ trace_id: 't1', result: { suggest: 'risky', label: '20002' } })
+
+    expect(heard).toEqual(['t1 risky'])
+    expect(world.simulator.pushes.map(({ outcome }) => outcome)).toEqual(Array(3).fill('acknowledged'))
+  })
+
+  test.each(['wx0000000000000000', 5, ['wx1'], {}])('hears nothing of the mini program %j', async (appid) => {
+    const { heard, push, world } = await createHearing()
+    await push({ trace_id: 't1', appid, result: { suggest: 'pass', label: 100 } })
+
+    expect(heard).toEqual([])
+    expect(world.store.dump()).not.toContain('mediaVerdict')
   })
 })
