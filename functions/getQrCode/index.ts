@@ -68,9 +68,8 @@ export default defineFunction({
 
 async function makeUnlimited(context: CodeContext, fields: Input): Promise<GetQrCodeOutput> {
   const { records, wechat } = context
-  const { type: _default, path: _foreign, scene: given, params = {}, ...all } = fields
-  const options = withoutDefaults(all)
-  const idOf = (scene: string) => hashOf('unlimited', { scene, ...options })
+  const { type: _default, path: _foreign, scene: given, params = {}, ...options } = fields
+  const idOf = (scene: string) => hashOf('unlimited', { scene, ...withoutDefaults(options) })
   const known = given ?? (await findSceneHandle(records, params))
   const slot = known ? await readCache(context, idOf(known)) : undefined
   if (known && slot?.value) {
@@ -96,7 +95,8 @@ async function makeFromStock(
   const { records, clock, config, wechat, requestId, deadlineAtMs } = context
   const stock = config.limitedCodeStock
   const { path = '', width, autoColor, lineColor, isHyaline, envVersion } = fields
-  const payload = { path, ...withoutDefaults({ width, autoColor, lineColor, isHyaline, envVersion }) }
+  const options = { width, autoColor, lineColor, isHyaline, envVersion }
+  const payload = { path, ...withoutDefaults(options) }
   const id = hashOf(type, payload)
   let made: CodeImage | undefined
   const { answer: kept, repeated } = await runOnce<KeptImage>(
@@ -111,7 +111,9 @@ async function makeFromStock(
     },
     async () => {
       made = toCodeImage(
-        type === 'limited' ? await wechat.getLimitedCode(payload) : await wechat.createClassicCode(payload),
+        type === 'limited'
+          ? await wechat.getLimitedCode({ path, ...options })
+          : await wechat.createClassicCode({ path, width }),
       )
       return keepImage(records, made)
     },
