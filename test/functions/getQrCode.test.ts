@@ -158,7 +158,7 @@ describe.each(['limited', 'classic'] as const)('a %s code', (type) => {
     simulator.faults.add({ path: PATHS[type], ...fault })
     const again = { requestId: 'invocation-1' }
 
-    expect(codeOf(await make(INPUT, SERVER, { ...again, remainingMs: 800 }))).toBe('OUTCOME_UNKNOWN')
+    expect(codeOf(await make(INPUT, SERVER, { ...again, remainingMs: 1500 }))).toBe('OUTCOME_UNKNOWN')
     expect(codeOf(await make(INPUT, SERVER, again))).toBe('OUTCOME_UNKNOWN')
     expect(asked(PATHS[type])).toBe(1)
     expect(accepted(PATHS[type])).toBe(taken)
