@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import login from '../../functions/login/index.ts'
 import type { Environment } from '../../shared/core/config.ts'
 import type { Origin } from '../../shared/function/caller.ts'
@@ -10,8 +11,9 @@ import { createMemoryStore } from '../../shared/platform/memoryStore.ts'
 import { systemClock } from '../../shared/platform/systemClock.ts'
 import { systemRandom } from '../../shared/platform/systemRandom.ts'
 import type { Clock } from '../../shared/ports/clock.ts'
+import type { MediaSource } from '../../shared/ports/mediaSource.ts'
 import type { Phone } from '../simulator/phone.ts'
-import { startSimulator } from '../simulator/simulator.ts'
+import { type Simulator, startSimulator } from '../simulator/simulator.ts'
 import { countStore, type StoreCounts } from './countedStore.ts'
 import { APP, createEnvironment } from './deployment.ts'
 
@@ -25,6 +27,9 @@ export type CountedDeployment = {
   readonly attested: Origin
   readonly server: Origin
   readonly timer: Origin
+  /** WeChat, when it pushes something. */
+  readonly push: Origin
+  readonly simulator: Simulator
   call(fn: AnyFunction, input: unknown, origin: Origin): Promise<Reply>
   /** The user over HTTP. */
   logIn(): Promise<Origin>
@@ -40,6 +45,12 @@ export type CountedDeployment = {
 
 const TOKEN_TIMEOUT_MS = 5000
 
+/** Every host has the same file. */
+const mediaSource: MediaSource = {
+  addressesOf: async () => ['93.184.216.34'],
+  fetch: (_, read) => read({ status: 200, headers: {}, body: Readable.from([Buffer.from('the media')]) }),
+}
+
 /** @param more variables beside those that every deployment needs */
 export async function startCountedDeployment(more: Environment = {}): Promise<CountedDeployment> {
   let aheadMs = 0
@@ -52,7 +63,15 @@ export async function startCountedDeployment(more: Environment = {}): Promise<Co
   const environment = { ...createEnvironment(simulator.url), LOG_LEVEL: 'silent', ...more }
   const log = { write: () => undefined }
   const boot = () =>
-    createRuntime({ environment, clock, random: systemRandom, transport, log, memoryStore: store })
+    createRuntime({
+      environment,
+      clock,
+      random: systemRandom,
+      transport,
+      log,
+      memoryStore: store,
+      mediaSource,
+    })
   let runtime = boot()
   let calls = 0
 
@@ -68,6 +87,8 @@ export async function startCountedDeployment(more: Environment = {}): Promise<Co
     attested: { kind: 'wechatUser', openid: phone.openid, vouchedFields: new Set() },
     server: { kind: 'server' },
     timer: { kind: 'timer' },
+    push: { kind: 'push' },
+    simulator,
     call,
     async logIn() {
       const reply = await call(login, phone.login(), { kind: 'nobody' })

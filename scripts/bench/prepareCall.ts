@@ -1,6 +1,8 @@
 import type { AnyFunction } from '../../shared/function/define.ts'
 import type { Reply } from '../../shared/function/reply.ts'
+import { pushedInput } from '../../test/support/pushedInput.ts'
 import type { Phone } from '../simulator/phone.ts'
+import type { Simulator } from '../simulator/simulator.ts'
 import type { CountedDeployment } from './countedDeployment.ts'
 
 /** Comes to the point at which a call is made, and hands it over. */
@@ -30,6 +32,23 @@ export const byServer =
   ({ call, server, phone }) => {
     const input = inputOf(phone)
     return () => call(fn, input, server)
+  }
+
+/** By WeChat, when this has happened. */
+export const pushed =
+  (fn: AnyFunction, happen: (simulator: Simulator, phone: Phone) => unknown): Prepare =>
+  async ({ call, push, simulator, phone }) => {
+    const input = await pushedInput(simulator, () => happen(simulator, phone))
+    return () => call(fn, input, push)
+  }
+
+/** A call that comes when another is done. */
+export const after =
+  (first: Prepare, prepare: Prepare): Prepare =>
+  async (deployment) => {
+    const makeFirst = await first(deployment)
+    await makeFirst()
+    return prepare(deployment)
   }
 
 /** A call that was made once already. */

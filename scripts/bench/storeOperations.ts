@@ -1,7 +1,8 @@
 import { startCountedDeployment } from './countedDeployment.ts'
 import type { StoreCounts } from './countedStore.ts'
 import { type Aim, type Section, toCount } from './report.ts'
-import { STORE_CASES, type StoreCase, type StoreCaseName } from './storeCases.ts'
+import type { StoreCase } from './storeCase.ts'
+import { STORE_CASES, type StoreCaseName } from './storeCases.ts'
 
 /** What every call asks of the state store. */
 export async function measureStoreOperations(): Promise<Section> {

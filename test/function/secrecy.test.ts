@@ -12,15 +12,17 @@ import type { Origin } from '../../shared/function/caller.ts'
 import type { AnyFunction } from '../../shared/function/define.ts'
 import { stateKeys } from '../support/keyRing.ts'
 import { probe } from '../support/probe.ts'
+import { createPushWorld, PUSH_KEY, PUSH_TOKEN } from '../support/pushWorld.ts'
 import { secretForms } from '../support/secretForms.ts'
-import { APP_ID, APP_SECRET, createWorld, dataOf, SERVER_KEY, TIMER } from '../support/world.ts'
+import { APP_ID, APP_SECRET, dataOf, SERVER_KEY, TIMER } from '../support/world.ts'
+import { handlers, SAID, sendAndReceive } from './sendAndReceive.ts'
 
 const SESSION_KEY = Buffer.from('canarysessionkey').toString('base64')
 const STATE_KEYS = stateKeys('k1')
 
 /** Calls every function in good times and bad, and gathers everything that came out of it. */
 async function liveThrough() {
-  const world = await createWorld({ environment: { STATE_KEYS, LOG_LEVEL: 'debug' } })
+  const world = await createPushWorld({ environment: { STATE_KEYS, LOG_LEVEL: 'debug' }, handlers })
   const { simulator, clock } = world
   const phone = simulator.phone('alice')
   const replies: unknown[] = []
@@ -49,6 +51,7 @@ async function liveThrough() {
   const { challenge } = dataOf(await world.call(createSoterChallenge, { purpose: 'pay' }, alice))
   await call(verifySoter, { ...phone.soter({ challenge }), purpose: 'pay' }, alice)
   await call(verifySoter, { ...phone.soter({ challenge }), purpose: 'pay' }, alice)
+  const sent = await sendAndReceive(world, call, alice)
   await call(refreshAccessToken, {}, TIMER)
   await call(refreshAccessToken, {}, { kind: 'bearer', token: SERVER_KEY })
 
@@ -81,8 +84,17 @@ async function liveThrough() {
   world.restart({ WECHAT_API_BASE_URL: 'http://127.0.0.1:1' })
   await call(login, phone.login())
   await call(checkSession, {}, alice)
-  world.restart({ WECHAT_APP_SECRET: `${APP_SECRET} with a space`, STATE_KEYS: `${STATE_KEYS},x` })
+  world.restart({
+    WECHAT_APP_SECRET: `${APP_SECRET} with a space`,
+    STATE_KEYS: `${STATE_KEYS},x`,
+    WECHAT_PUSH_AES_KEY: `${PUSH_KEY} with a space`,
+  })
   await call(login, phone.login())
+  phone.sendText(SAID)
+  await simulator.pushesDone()
+  world.restart({ WECHAT_PUSH_TOKEN: `${PUSH_TOKEN} with a space` })
+  phone.sendText(SAID)
+  await simulator.pushesDone()
   world.restart({})
   await call(logout, { everywhere: true }, alice)
 
@@ -95,17 +107,26 @@ async function liveThrough() {
       SESSION_KEY,
       sessionKeyBytes: 'canarysessionkey',
       accessToken,
+      PUSH_TOKEN,
+      PUSH_KEY,
+      pushKeyBytes: Buffer.from(`${PUSH_KEY}=`, 'base64').toString('hex'),
     },
-    personal: { openid: phone.openid, unionid: phone.unionid, token, code, challenge },
-    outputs: { replies: JSON.stringify(replies), log: world.logLines.join('\n'), store: world.store.dump() },
+    personal: { openid: phone.openid, unionid: phone.unionid, token, code, challenge, SAID, ...sent },
+    outputs: {
+      replies: JSON.stringify([replies, simulator.pushes.map(({ attempts }) => attempts)]),
+      log: world.logLines.join('\n'),
+      store: world.store.dump(),
+    },
+    pushes: simulator.pushes.flatMap(({ attempts }) => attempts.map(({ status }) => status)),
     codes: replies.map((reply) => JSON.parse(JSON.stringify(reply)).error?.code ?? 'OK'),
   }
 }
 
 test('no secret shows in any reply, in the log or in the store, in any encoding', async () => {
-  const { secrets, outputs, codes } = await liveThrough()
+  const { secrets, outputs, codes, pushes } = await liveThrough()
 
   expect(new Set(codes).size).toBeGreaterThan(10)
+  expect(new Set(pushes)).toEqual(new Set([200, 401, 500]))
   for (const [where, output] of Object.entries(outputs)) {
     expect(output.length).toBeGreaterThan(1000)
     for (const [name, secret] of Object.entries(secrets)) {

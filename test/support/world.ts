@@ -48,6 +48,7 @@ export type World = {
 export const NOBODY: Origin = { kind: 'nobody' }
 export const SERVER: Origin = { kind: 'server' }
 export const TIMER: Origin = { kind: 'timer' }
+export const PUSH: Origin = { kind: 'push' }
 
 type WorldOptions = {
   readonly environment?: Environment

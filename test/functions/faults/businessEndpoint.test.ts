@@ -3,11 +3,12 @@ import { isCompleteImage } from '../../../shared/core/image.ts'
 import { findClosedPort } from '../../support/findClosedPort.ts'
 import { promptRandom } from '../../support/promptRandom.ts'
 import { codeOf, createWorld } from '../../support/world.ts'
-import { BUSINESS_ENDPOINT, MISTYPED, repeatOf } from './businessEndpointTable.ts'
+import { BUSINESS_ENDPOINT, MISTYPED, repeatOf, WITHOUT_WECHAT } from './businessEndpointTable.ts'
 import { concernedBy } from './cell.ts'
 import { CODE_IMAGES } from './codeImagesTable.ts'
 import { createNetwork, type Strike } from './network.ts'
-import { OPERATIONS, type Operation, type OperationName, type Prepared, prepare } from './operations.ts'
+import type { Operation } from './operation.ts'
+import { OPERATIONS, type OperationName, type Prepared, prepare } from './operations.ts'
 
 const pathOf = (name: OperationName): string => (OPERATIONS[name] as Operation).path ?? ''
 
@@ -32,13 +33,13 @@ async function meet({ name, world, network, operation }: Meeting, strike: Strike
   network.heal(world)
   const repeated = codeOf(await operation.call(INVOCATION))
   expect(world.logLines.join()).not.toContain('canary')
-  return { cell, repeat: [repeated, operation.accepted()] }
+  return { cell, repeat: [repeated, await operation.accepted()] }
 }
 
 async function cellOf(operation: Prepared, invocation: { requestId: string }) {
   const reply = await operation.call(invocation)
   expect(JSON.stringify(reply)).not.toContain('canary')
-  return [codeOf(reply), operation.asked(), operation.accepted()]
+  return [codeOf(reply), operation.asked(), await operation.accepted()]
 }
 
 describe('the endpoint that a function is there for', () => {
@@ -67,6 +68,7 @@ describe('an answer with a field of a wrong type, given to', () => {
 describe.each(CODE_IMAGES)('$fault, in place of a code', ({ strike, unlimited, stocked }) => {
   test.each([
     ['getQrCode unlimited', unlimited],
+    ['getQrCode for params', unlimited],
     ['getQrCode limited', stocked],
     ['getQrCode classic', stocked],
   ] as const)('that was asked of %s', async (name, cell) => {
@@ -85,13 +87,23 @@ describe.each(CODE_IMAGES)('$fault, in place of a code', ({ strike, unlimited, s
 const imageOf = (reply: Awaited<ReturnType<Prepared['call']>>): Buffer =>
   Buffer.from(reply.ok && 'imageBase64' in reply.data ? String(reply.data.imageBase64) : '', 'base64')
 
+const LIMITED = [
+  'login',
+  'checkSession',
+  'sendSubscribeMessage',
+  'receiveMessage with a handler',
+  'getQrCode limited',
+  'getQrCode for params',
+  'checkContent of a URL',
+] as const
+
 test.each([
   ['errcode 45009', { errcode: 45009 }, 60_000],
   ['errcode 45011', { errcode: 45011 }, 60_000],
   ['status 429 that says when', { status: 429, headers: { 'retry-after': '7' } }, 7000],
   ['status 429 that does not', { status: 429 }, 1000],
 ])('%s tells every caller when to come back', async (_, fault, retryAfterMs) => {
-  for (const name of ['login', 'checkSession', 'sendSubscribeMessage', 'getQrCode limited'] as const) {
+  for (const name of LIMITED) {
     const { world, operation } = await createMeeting(name)
     world.simulator.faults.add({ path: pathOf(name), ...fault })
 
@@ -101,7 +113,18 @@ test.each([
   }
 })
 
-test.each(['logout', 'decryptOpenData by session key', 'createSoterChallenge'] as const)(
+test('a message whose answer to the user WeChat never confirms is set aside at the third try', async () => {
+  const { world, network, operation } = await createMeeting('receiveMessage with a handler')
+  await network.strike(world, pathOf('receiveMessage with a handler'), { reset: 'afterTaken' })
+  const codes = []
+  for (let attempt = 0; attempt < 4; attempt++) codes.push(codeOf(await operation.call()))
+
+  expect(codes).toEqual(['OUTCOME_UNKNOWN', 'OUTCOME_UNKNOWN', 'OK', 'OK'])
+  expect([operation.asked(), await operation.accepted()]).toEqual([1, 1])
+  expect(world.logLines.filter((line) => line.includes('was set aside'))).toHaveLength(1)
+})
+
+test.each(Object.keys(WITHOUT_WECHAT) as OperationName[])(
   '%s works while all of WeChat is out of reach',
   async (name) => {
     const world = await createWorld()

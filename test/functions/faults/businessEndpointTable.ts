@@ -44,11 +44,14 @@ function tooLate(isTaken: boolean): Outcomes {
   return {
     read: asked(2, 'UPSTREAM_TIMEOUT'),
     'getQrCode unlimited': inMoreTime,
+    'getQrCode for params': inMoreTime,
     'checkContent of a text': inMoreTime,
     'checkContent of an image': inMoreTime,
     'checkContent of a URL': inMoreTime,
     code: asked(1, 'CODE_OUTCOME_UNKNOWN'),
     send: asked(1, 'OUTCOME_UNKNOWN'),
+    // Given up after four seconds, while its request is still under way.
+    'receiveMessage with a handler': asked(1, 'INTERNAL'),
   }
 }
 const FINE = always(['OK', 1, 1])
@@ -139,6 +142,7 @@ const READS = [
   'decryptOpenData by cloudID',
   'verifySoter',
   'getQrCode unlimited',
+  'getQrCode for params',
   'checkContent of a text',
   'checkContent of an image',
   'checkContent of a URL',
@@ -146,19 +150,36 @@ const READS = [
 
 const ASKS_NOBODY = exempt('asks WeChat for nothing')
 
+/** What is done without WeChat. */
+export const WITHOUT_WECHAT = {
+  logout: ASKS_NOBODY,
+  'decryptOpenData by session key': ASKS_NOBODY,
+  createSoterChallenge: ASKS_NOBODY,
+  recordSubscription: ASKS_NOBODY,
+  'receiveMessage of a tap': ASKS_NOBODY,
+  'receiveMessage of a verdict': ASKS_NOBODY,
+  'receiveMessage of an unknown event': ASKS_NOBODY,
+  resolveScene: ASKS_NOBODY,
+  'getContentResult without a verdict': ASKS_NOBODY,
+  'getContentResult with a verdict': ASKS_NOBODY,
+} as const satisfies { readonly [K in OperationName]?: unknown }
+
+const WITHOUT_ENDPOINT = {
+  ...WITHOUT_WECHAT,
+  refreshAccessToken: exempt('asks for nothing but the token, of which the table of its endpoint tells'),
+}
+
 function toRow({ read, code, send, ...own }: Outcomes): Row<Cell> {
   return {
     ...(Object.fromEntries(READS.map((name) => [name, read])) as Record<(typeof READS)[number], Cell>),
     login: code,
     getPhoneNumber: code,
     sendSubscribeMessage: send,
+    'receiveMessage with a handler': send,
     'getQrCode limited': send,
     'getQrCode classic': send,
     ...own,
-    logout: ASKS_NOBODY,
-    'decryptOpenData by session key': ASKS_NOBODY,
-    createSoterChallenge: ASKS_NOBODY,
-    refreshAccessToken: exempt('asks for nothing but the token, of which the table of its endpoint tells'),
+    ...WITHOUT_ENDPOINT,
   }
 }
 
@@ -170,6 +191,8 @@ export const BUSINESS_ENDPOINT = Object.entries(FAULTS).map(([fault, [strike, ou
 
 /** What the same invocation gets when it is repeated once all is well, by how it ended the first time. */
 export function repeatOf(name: OperationName, [code, , accepted]: Cell): readonly [Code, accepted: number] {
+  // A handler's request of which nobody knows yet.
+  if (code === 'INTERNAL') return ['IN_PROGRESS', accepted]
   switch (name) {
     case 'login':
       return accepted > 0 ? ['CODE_USED', accepted] : ['OK', 1]
@@ -179,15 +202,23 @@ export function repeatOf(name: OperationName, [code, , accepted]: Cell): readonl
       // Every challenge has one chance.
       return ['BIOMETRIC_FAILED', accepted]
     case 'sendSubscribeMessage':
+    case 'receiveMessage with a handler':
     case 'getQrCode limited':
     case 'getQrCode classic':
       return code === 'OK' || code === 'OUTCOME_UNKNOWN' ? [code, accepted] : ['OK', 1]
     case 'getQrCode unlimited':
-      return code === 'OK' ? ['OK', accepted] : ['OK', accepted + 1]
+    case 'getQrCode for params':
+    case 'checkContent of a URL':
+    case 'checkContent of an image':
+      // Kept, unless it is a verdict of our own.
+      return code === 'OK' && accepted > 0 ? ['OK', accepted] : ['OK', accepted + 1]
     default:
       return ['OK', accepted + 1]
   }
 }
+
+const NOTHING_BUT_ERRCODE = exempt('the answer has no field but its errcode')
+const IS_IMAGE = exempt('the answer is an image: see codeImagesTable.ts')
 
 /** What an answer must have beside its errcode, mistyped. */
 export const MISTYPED: Row<readonly [answer: object, code: Code]> = {
@@ -199,13 +230,12 @@ export const MISTYPED: Row<readonly [answer: object, code: Code]> = {
   sendSubscribeMessage: [{ errcode: 0, msgid: {} }, 'OK'],
   'checkContent of a text': [{ errcode: 0, result: [] }, 'UPSTREAM_BAD_RESPONSE'],
   'checkContent of a URL': [{ errcode: 0, trace_id: 7 }, 'UPSTREAM_BAD_RESPONSE'],
-  checkSession: exempt('the answer has no field but its errcode'),
-  'checkContent of an image': exempt('the answer has no field but its errcode'),
-  'getQrCode unlimited': exempt('the answer is an image: see codeImagesTable.ts'),
-  'getQrCode limited': exempt('the answer is an image: see codeImagesTable.ts'),
-  'getQrCode classic': exempt('the answer is an image: see codeImagesTable.ts'),
-  logout: ASKS_NOBODY,
-  'decryptOpenData by session key': ASKS_NOBODY,
-  createSoterChallenge: ASKS_NOBODY,
-  refreshAccessToken: exempt('asks for nothing but the token, of which the table of its endpoint tells'),
+  checkSession: NOTHING_BUT_ERRCODE,
+  'receiveMessage with a handler': NOTHING_BUT_ERRCODE,
+  'checkContent of an image': NOTHING_BUT_ERRCODE,
+  'getQrCode unlimited': IS_IMAGE,
+  'getQrCode for params': IS_IMAGE,
+  'getQrCode limited': IS_IMAGE,
+  'getQrCode classic': IS_IMAGE,
+  ...WITHOUT_ENDPOINT,
 }

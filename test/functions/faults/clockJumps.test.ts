@@ -46,14 +46,14 @@ describe.each(Object.entries(JUMPS))('a clock that is suddenly %s', (jump, durat
         const { clock, operation } = await createMeeting(name)
         expect(codeOf(await operation.call(INVOCATION))).toBe('OK')
         clock.advance(durationMs)
-        return [name, [codeOf(await operation.call(INVOCATION)), operation.accepted()]]
+        return [name, [codeOf(await operation.call(INVOCATION)), await operation.accepted()]]
       }),
     )
 
     expect(met).toEqual(concerned.map(([name, row]) => [name, row[at]]))
   })
 
-  test.each(['sendSubscribeMessage', 'getQrCode limited', 'getQrCode classic'] as const)(
+  test.each(Object.keys(DIED_BEFORE) as (keyof typeof DIED_BEFORE)[])(
     'after a process died over %s',
     async (name) => {
       const { world, clock, operation } = await createMeeting(name)
@@ -63,7 +63,9 @@ describe.each(Object.entries(JUMPS))('a clock that is suddenly %s', (jump, durat
       world.restart()
       clock.advance(durationMs)
 
-      expect([codeOf(await operation.call(INVOCATION)), operation.accepted()]).toEqual(DIED_BEFORE[name][at])
+      expect([codeOf(await operation.call(INVOCATION)), await operation.accepted()]).toEqual(
+        DIED_BEFORE[name][at],
+      )
     },
   )
 

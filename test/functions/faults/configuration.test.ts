@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { VARIABLES } from '../../../shared/core/config.ts'
 import { promptRandom } from '../../support/promptRandom.ts'
+import { createPushWorld } from '../../support/pushWorld.ts'
 import { codeOf, createWorld, type World } from '../../support/world.ts'
 import { CONFIGURATION } from './configurationTable.ts'
 import { OPERATION_NAMES, type OperationName, prepare } from './operations.ts'
@@ -63,5 +64,34 @@ describe.each(BROKEN)('%s that is %s', (variable, _, value) => {
       met.push([name, codeOf(reply)])
     }
     expect(met).toEqual(others.map((name) => [name, 'OK']))
+  })
+})
+
+describe('a push over HTTP, in a process in which', () => {
+  const needed = BROKEN.filter(([variable]) => CONFIGURATION[variable].provesPush)
+
+  test.each(needed)('%s is %s, is left to be repeated', async (variable, _, value) => {
+    const world = await createPushWorld()
+    const { simulator, store, logLines } = world
+    world.restart({ [variable]: value })
+
+    simulator.phone('alice').sendText('hello')
+    await simulator.pushesDone()
+
+    expect(simulator.pushes.at(-1)).toMatchObject({
+      outcome: 'given up',
+      attempts: [1, 2, 3].map(() => ({ status: 500, body: '' })),
+    })
+    expect(store.operations).toEqual([])
+    expect(JSON.parse(logLines.at(-1) ?? '')).toMatchObject({
+      code: 'CONFIG_ERROR',
+      message: expect.stringContaining(variable),
+    })
+    expect(logLines.join()).not.toContain('canary')
+
+    world.restart()
+    simulator.phone('alice').sendText('hello')
+    await simulator.pushesDone()
+    expect(simulator.pushes.at(-1)?.outcome).toBe('acknowledged')
   })
 })

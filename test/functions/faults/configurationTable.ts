@@ -9,6 +9,8 @@ type Need = {
   readonly isRequired: boolean
   /** Set where it is missed only when WeChat is about to be asked. What was begun by then is taken back. */
   readonly isMissedLate?: true
+  /** Set where it proves what is pushed over HTTP. On CloudBase the platform does. */
+  readonly provesPush?: true
   readonly neededBy: readonly OperationName[]
 }
 
@@ -25,6 +27,7 @@ const required = (malformed: string, ...neededBy: readonly OperationName[]): Nee
 })
 
 const late = (need: Need): Need => ({ ...need, isMissedLate: true })
+const ofPush = (need: Need): Need => ({ ...need, provesPush: true })
 
 const WITH_TOKEN = [
   'checkSession',
@@ -32,7 +35,9 @@ const WITH_TOKEN = [
   'getPhoneNumber',
   'verifySoter',
   'sendSubscribeMessage',
+  'receiveMessage with a handler',
   'getQrCode unlimited',
+  'getQrCode for params',
   'getQrCode limited',
   'getQrCode classic',
   'checkContent of a text',
@@ -48,9 +53,19 @@ const WITH_STATE = [
   'decryptOpenData by session key',
   'createSoterChallenge',
   'verifySoter',
+  'recordSubscription',
   'sendSubscribeMessage',
+  'receiveMessage of a tap',
+  'receiveMessage of a verdict',
+  'receiveMessage of an unknown event',
+  'receiveMessage with a handler',
+  'getQrCode for params',
   'getQrCode limited',
   'getQrCode classic',
+  'resolveScene',
+  'checkContent of a URL',
+  'getContentResult without a verdict',
+  'getContentResult with a verdict',
 ] as const satisfies readonly OperationName[]
 
 export const CONFIGURATION: Readonly<Record<Variable, Need>> = {
@@ -59,7 +74,16 @@ export const CONFIGURATION: Readonly<Record<Variable, Need>> = {
   WECHAT_API_BASE_URL: late(optional('canary', 'login', 'refreshAccessToken', ...WITH_TOKEN)),
   WECHAT_TRANSPORT: late(optional('canary', 'login', ...WITH_TOKEN)),
   WECHAT_TOKEN_MODE: late(optional('canary', 'refreshAccessToken', ...WITH_TOKEN)),
+  WECHAT_PUSH_TOKEN: ofPush(required('canary token')),
+  WECHAT_PUSH_AES_KEY: ofPush(required('canary key')),
+  WECHAT_PUSH_MODE: ofPush(optional('canary')),
   WECHAT_SUBSCRIBE_TEMPLATES: optional('canary template', 'sendSubscribeMessage'),
+  WECHAT_LONG_TERM_TEMPLATES: optional(
+    'canary template',
+    'recordSubscription',
+    'sendSubscribeMessage',
+    'receiveMessage of a tap',
+  ),
   STATE_STORE: required('canary', ...WITH_STATE),
   STATE_KEYS: required('canary', ...WITH_STATE),
   // In memory there are no tables.
@@ -79,7 +103,7 @@ export const CONFIGURATION: Readonly<Record<Variable, Need>> = {
   USER_SENDS_PER_DAY: optional('canary', 'sendSubscribeMessage'),
   USER_TEMPLATE_SENDS_PER_DAY: optional('canary', 'sendSubscribeMessage'),
   TEMPLATE_SENDS_PER_DAY: optional('canary', 'sendSubscribeMessage'),
-  USER_CODES_PER_DAY: optional('canary', 'getQrCode unlimited'),
+  USER_CODES_PER_DAY: optional('canary', 'getQrCode unlimited', 'getQrCode for params'),
   LIMITED_CODE_STOCK: optional('canary', 'getQrCode limited', 'getQrCode classic'),
   MEDIA_HOSTS: optional('canary', 'checkContent of a URL'),
   LOG_LEVEL: optional('canary', ...OPERATION_NAMES),

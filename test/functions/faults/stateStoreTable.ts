@@ -1,61 +1,47 @@
-import { type Code, exempt, type Row } from './cell.ts'
-
-/** How a call ends, and how many effects WeChat has taken; then the same of its repeat once the store is well. */
-export type Cell = readonly [code: Code, accepted: number, repeat: Code, acceptedInAll: number]
-
-/** One operation of a call on the store, and what comes of the call when that goes wrong. */
-export type Step = {
-  readonly operation: string
-  /** From here on the store is out of reach, does not answer or, at a write, refuses to write. */
-  readonly down: Cell
-  /** It was done, and nobody hears of it. */
-  readonly answerLost: Cell
-  /** At a write: another call writes the same record at the same moment. */
-  readonly overtaken?: Cell
-}
-
-export type Walk = {
-  /** In the order in which a call does them. */
-  readonly steps: readonly Step[]
-  /** How the call ends when others are faster at every write; absent where it writes nothing. */
-  readonly contended?: readonly [code: Code, accepted: number]
-}
-
-const reads = (record: string, down: Cell, answerLost = down): Step => ({
-  operation: `get ${record}`,
-  down,
-  answerLost,
-})
-
-const writes = (operation: string, down: Cell, answerLost: Cell, overtaken: Cell): Step => ({
-  operation,
-  down,
-  answerLost,
-  overtaken,
-})
+import { exempt, type Row } from './cell.ts'
+import { type Cell, reads, type Walk, writes } from './storeWalk.ts'
 
 const REFUSED: Cell = ['STATE_UNAVAILABLE', 0, 'OK', 0]
-const REFUSED_BEFORE_WECHAT: Cell = ['STATE_UNAVAILABLE', 0, 'OK', 1]
+/** Before there is any effect, in our own records or with WeChat. */
+const REFUSED_AT_FIRST: Cell = ['STATE_UNAVAILABLE', 0, 'OK', 1]
 const DONE: Cell = ['OK', 1, 'OK', 1]
+const DONE_UNHEARD: Cell = ['STATE_UNAVAILABLE', 1, 'OK', 1]
+/** What was not kept is done once more. */
+const DONE_AND_NOT_KEPT: Cell = ['OK', 1, 'OK', 2]
 
-/** Beyond the effect's lease the repeat learns that nobody knows: see `beyondLease`. */
-const BEGUN_AND_NOTHING_SENT: Cell = ['STATE_UNAVAILABLE', 0, 'IN_PROGRESS', 0]
-const SENT_AND_NOT_SETTLED: Cell = ['OK', 1, 'IN_PROGRESS', 1]
+const effectWith = (counter: string): Walk => {
+  const begun: Cell = ['STATE_UNAVAILABLE', 0, 'IN_PROGRESS', 0, 'OUTCOME_UNKNOWN', 0]
+  const notSettled: Cell = ['OK', 1, 'IN_PROGRESS', 1, 'OUTCOME_UNKNOWN', 1]
+  return {
+    steps: [
+      writes('putIfAbsent effect', REFUSED_AT_FIRST, begun, [
+        'IN_PROGRESS',
+        0,
+        'IN_PROGRESS',
+        0,
+        'OUTCOME_UNKNOWN',
+        0,
+      ]),
+      reads(counter, begun, REFUSED_AT_FIRST),
+      writes(`putIfAbsent ${counter}`, begun, REFUSED_AT_FIRST, DONE),
+      writes('compareAndSet effect', notSettled, DONE, notSettled),
+    ],
+    contended: ['IN_PROGRESS', 0],
+  }
+}
 
-const effectWith = (counter: string): Walk => ({
-  steps: [
-    writes('putIfAbsent effect', REFUSED_BEFORE_WECHAT, BEGUN_AND_NOTHING_SENT, [
-      'IN_PROGRESS',
-      0,
-      'IN_PROGRESS',
-      0,
-    ]),
-    reads(counter, BEGUN_AND_NOTHING_SENT, REFUSED_BEFORE_WECHAT),
-    writes(`putIfAbsent ${counter}`, BEGUN_AND_NOTHING_SENT, REFUSED_BEFORE_WECHAT, DONE),
-    writes('compareAndSet effect', SENT_AND_NOT_SETTLED, DONE, SENT_AND_NOT_SETTLED),
-  ],
-  contended: ['IN_PROGRESS', 0],
-})
+/** The ledger of grants shows that it did not go out. */
+const NOT_SENT: Cell = ['STATE_UNAVAILABLE', 0, 'IN_PROGRESS', 0, 'OK', 1]
+/** The ledger of grants shows that it did. */
+const SENT: Cell = ['OK', 1, 'IN_PROGRESS', 1, 'OK', 1]
+/** It was begun, and nobody has heard of the end. */
+const SENT_UNSEEN: Cell = ['OK', 1, 'IN_PROGRESS', 1, 'OUTCOME_UNKNOWN', 1]
+
+/** A second submission does no harm. */
+const SUBMITTED_AND_NOT_KEPT: Cell = ['OK', 1, 'IN_PROGRESS', 1, 'OK', 2]
+
+/** Where news about a user's grants wait, when a slow store has not entered them in time. */
+const INBOXES = [0, 1, 2, 3]
 
 const NO_STATE = exempt('needs no state but the token, which is fetched anew where there is no store')
 
@@ -63,12 +49,7 @@ const NO_STATE = exempt('needs no state but the token, which is fetched anew whe
 export const STATE_STORE: Row<Walk> = {
   login: {
     steps: [
-      writes('putIfAbsent loginCode', REFUSED_BEFORE_WECHAT, REFUSED_BEFORE_WECHAT, [
-        'OK',
-        1,
-        'CODE_USED',
-        1,
-      ]),
+      writes('putIfAbsent loginCode', REFUSED_AT_FIRST, REFUSED_AT_FIRST, ['OK', 1, 'CODE_USED', 1]),
       reads('account', ['CODE_OUTCOME_UNKNOWN', 1, 'CODE_USED', 1]),
       writes(
         'putIfAbsent account',
@@ -91,7 +72,7 @@ export const STATE_STORE: Row<Walk> = {
     ],
     contended: ['STATE_UNAVAILABLE', 0],
   },
-  checkSession: { steps: [reads('account', REFUSED_BEFORE_WECHAT)] },
+  checkSession: { steps: [reads('account', REFUSED_AT_FIRST)] },
   'decryptOpenData by session key': { steps: [reads('account', REFUSED)] },
   createSoterChallenge: {
     steps: [writes('putIfAbsent soterChallenge', REFUSED, REFUSED, ['OK', 0, 'OK', 0])],
@@ -99,10 +80,10 @@ export const STATE_STORE: Row<Walk> = {
   },
   verifySoter: {
     steps: [
-      reads('soterChallenge', REFUSED_BEFORE_WECHAT),
+      reads('soterChallenge', REFUSED_AT_FIRST),
       writes(
         'deleteIf soterChallenge',
-        REFUSED_BEFORE_WECHAT,
+        REFUSED_AT_FIRST,
         ['STATE_UNAVAILABLE', 0, 'BIOMETRIC_FAILED', 0],
         ['BIOMETRIC_FAILED', 0, 'BIOMETRIC_FAILED', 0],
       ),
@@ -118,26 +99,118 @@ export const STATE_STORE: Row<Walk> = {
     ],
     contended: ['BIOMETRIC_FAILED', 0],
   },
-  sendSubscribeMessage: effectWith('budget'),
+  sendSubscribeMessage: {
+    steps: [
+      writes('putIfAbsent effect', REFUSED_AT_FIRST, NOT_SENT, ['IN_PROGRESS', 0, 'IN_PROGRESS', 0, 'OK', 1]),
+      reads('budget', NOT_SENT, REFUSED_AT_FIRST),
+      writes('putIfAbsent budget', NOT_SENT, REFUSED_AT_FIRST, DONE),
+      reads('grants', NOT_SENT, REFUSED_AT_FIRST),
+      writes('compareAndSet grants', NOT_SENT, REFUSED_AT_FIRST, DONE),
+      writes('compareAndSet grants', SENT_UNSEEN, DONE, DONE),
+      writes('compareAndSet effect', SENT, DONE, SENT),
+    ],
+    contended: ['IN_PROGRESS', 0],
+  },
+  recordSubscription: {
+    steps: [
+      reads('grants', REFUSED_AT_FIRST),
+      ...INBOXES.map(() => reads('grantInbox', REFUSED_AT_FIRST)),
+      writes('putIfAbsent grants', REFUSED_AT_FIRST, DONE_UNHEARD, DONE),
+    ],
+    contended: ['OK', 1],
+  },
+  // What cannot be entered at once goes into the inbox, as soon as there is a store that takes it.
+  'receiveMessage of a tap': {
+    steps: [
+      reads('grants', REFUSED_AT_FIRST, DONE),
+      writes('putIfAbsent grants', REFUSED_AT_FIRST, DONE, DONE),
+    ],
+    contended: ['OK', 1],
+  },
+  'receiveMessage of a verdict': {
+    steps: [writes('putIfAbsent mediaVerdict', REFUSED_AT_FIRST, DONE_UNHEARD, DONE)],
+    contended: ['OK', 1],
+  },
+  'receiveMessage of an unknown event': {
+    steps: [writes('putIfAbsent push', REFUSED_AT_FIRST, DONE_UNHEARD, DONE)],
+    contended: ['OK', 1],
+  },
+  // The third try is the last: a message of which nobody can know whether it was answered is set aside.
+  'receiveMessage with a handler': {
+    steps: [
+      writes('putIfAbsent push', REFUSED_AT_FIRST, NOT_SENT, ['IN_PROGRESS', 0, 'IN_PROGRESS', 0, 'OK', 1]),
+      writes(
+        'putIfAbsent effect',
+        NOT_SENT,
+        ['STATE_UNAVAILABLE', 0, 'IN_PROGRESS', 0, 'OK', 0],
+        ['IN_PROGRESS', 0, 'IN_PROGRESS', 0, 'OK', 0],
+      ),
+      writes('compareAndSet effect', SENT_UNSEEN, DONE, DONE),
+      writes('compareAndSet push', SENT, DONE, SENT),
+    ],
+    contended: ['IN_PROGRESS', 0],
+  },
   'getQrCode limited': effectWith('limitedCodes'),
   'getQrCode classic': effectWith('limitedCodes'),
   // Without a store the code is made all the same. What was not stored is made again.
   'getQrCode unlimited': {
     steps: [
-      reads('qrCode', ['OK', 1, 'OK', 2]),
-      reads('budget', ['OK', 1, 'OK', 2], DONE),
-      writes('putIfAbsent budget', ['OK', 1, 'OK', 2], DONE, DONE),
-      writes('putIfAbsent qrCode', ['OK', 1, 'OK', 2], DONE, DONE),
+      reads('qrCode', DONE_AND_NOT_KEPT),
+      reads('budget', DONE_AND_NOT_KEPT, DONE),
+      writes('putIfAbsent budget', DONE_AND_NOT_KEPT, DONE, DONE),
+      writes('putIfAbsent qrCode', DONE_AND_NOT_KEPT, DONE, DONE),
     ],
     contended: ['STATE_UNAVAILABLE', 0],
   },
+  // No code goes out whose scene leads nowhere.
+  'getQrCode for params': {
+    steps: [
+      reads('sceneHandle', REFUSED_AT_FIRST),
+      reads('budget', REFUSED_AT_FIRST),
+      writes('putIfAbsent budget', REFUSED_AT_FIRST, REFUSED_AT_FIRST, DONE),
+      // Nobody draws the same handle; whoever did would keep it.
+      writes('putIfAbsent scene', REFUSED_AT_FIRST, REFUSED_AT_FIRST, REFUSED_AT_FIRST),
+      writes('putIfAbsent sceneHandle', REFUSED_AT_FIRST, REFUSED_AT_FIRST, DONE),
+      writes('putIfAbsent qrCode', DONE_AND_NOT_KEPT, DONE, DONE),
+    ],
+    contended: ['STATE_UNAVAILABLE', 0],
+  },
+  resolveScene: { steps: [reads('scene', REFUSED)] },
   refreshAccessToken: { steps: [reads('accessToken', REFUSED)] },
   'decryptOpenData by cloudID': NO_STATE,
   getPhoneNumber: NO_STATE,
   'checkContent of a text': NO_STATE,
-  'checkContent of an image': NO_STATE,
-  'checkContent of a URL': NO_STATE,
+  // The verdict is told all the same, and asked for again where it was not kept.
+  'checkContent of an image': {
+    steps: [
+      reads('contentVerdict', DONE_AND_NOT_KEPT, DONE),
+      writes('putIfAbsent contentVerdict', DONE_AND_NOT_KEPT, DONE, DONE),
+    ],
+    contended: ['OK', 1],
+  },
+  'checkContent of a URL': {
+    steps: [
+      writes('putIfAbsent effect', REFUSED_AT_FIRST, NOT_SENT, ['IN_PROGRESS', 0, 'IN_PROGRESS', 0, 'OK', 1]),
+      writes(
+        'putIfAbsent mediaJob',
+        ['STATE_UNAVAILABLE', 1, 'IN_PROGRESS', 1, 'OK', 2],
+        ['STATE_UNAVAILABLE', 1, 'OK', 2],
+        DONE,
+      ),
+      writes('compareAndSet effect', SUBMITTED_AND_NOT_KEPT, DONE, SUBMITTED_AND_NOT_KEPT),
+    ],
+    contended: ['IN_PROGRESS', 0],
+  },
+  'getContentResult without a verdict': {
+    steps: [reads('mediaJob', REFUSED), reads('mediaVerdict', REFUSED)],
+  },
+  // A verdict is told once it is written down that it was.
+  'getContentResult with a verdict': {
+    steps: [
+      reads('mediaJob', REFUSED_AT_FIRST),
+      reads('mediaVerdict', REFUSED_AT_FIRST),
+      writes('compareAndSet mediaJob', REFUSED_AT_FIRST, DONE_UNHEARD, DONE),
+    ],
+    contended: ['STATE_UNAVAILABLE', 0],
+  },
 }
-
-/** What a repeat gets when it finds a beginning without an end whose lease is over. Nothing is sent again. */
-export const beyondLease = (repeat: string): string => (repeat === 'IN_PROGRESS' ? 'OUTCOME_UNKNOWN' : repeat)

@@ -9,9 +9,9 @@ export type StoreFault =
   | 'down'
   /** From this operation on it reads and does not write. */
   | 'throttled'
-  /** It does not answer from this operation on. */
+  /** It does not answer from this operation on, and is given up each time after as long as a store may take. */
   | 'silent'
-  /** It is given up from this operation on, each time after as long as a store may take. */
+  /** The same, in a process in which nothing else goes on meanwhile. */
   | 'slow'
   /** This operation is done, and nobody hears of it. */
   | 'answerLost'
@@ -26,13 +26,14 @@ export type StoreWithFaults = StateStore & {
   /** Fails at the operation with this number, counted from now. */
   strike(fault: StoreFault, at: number): void
   heal(): void
-  /** Puts another body into every record of a kind. */
+  /** Puts another body into every record of a kind, and forgets what was asked before. */
   spoil(kind: RecordKind, bodyOf: (body: string) => string): Promise<void>
 }
 
 /** Longer than one operation of a real store takes with all its repeats. */
 const OPERATION_MS = 2500
 
+const IS_UNAVAILABLE: ReadonlySet<StoreFault> = new Set(['down', 'throttled', 'silent', 'slow'])
 const WRITE_FAULTS: ReadonlySet<StoreFault> = new Set(['throttled', 'overtaken', 'contended'])
 
 const isWrite = (operation: string): boolean => !operation.startsWith('get')
@@ -40,7 +41,6 @@ const isWrite = (operation: string): boolean => !operation.startsWith('get')
 /** A state store that fails in a given way at a given operation. */
 export function createStoreWithFaults(store: StateStore, clock: TestClock): StoreWithFaults {
   const keys = new Set<string>()
-  const silent: (() => void)[] = []
   let operations: string[] = []
   let struck: { readonly fault: StoreFault; readonly at: number } | undefined
   let others = 0
@@ -66,8 +66,8 @@ export function createStoreWithFaults(store: StateStore, clock: TestClock): Stor
     const fault = meet(name, key)
     const unavailable = new Problem('STATE_UNAVAILABLE')
     if (fault === 'slow') clock.advance(OPERATION_MS)
-    if (fault === 'down' || fault === 'slow' || fault === 'throttled') throw unavailable
-    if (fault === 'silent') return new Promise((_, reject) => silent.push(() => reject(unavailable)))
+    if (fault === 'silent') await clock.sleep(OPERATION_MS)
+    if (fault && IS_UNAVAILABLE.has(fault)) throw unavailable
 
     if (fault === 'overtaken' || fault === 'contended') await overtake()
     const result = await work()
@@ -94,10 +94,10 @@ export function createStoreWithFaults(store: StateStore, clock: TestClock): Stor
     heal() {
       operations = []
       struck = undefined
-      for (const giveUp of silent.splice(0)) giveUp()
     },
     async spoil(kind, bodyOf) {
       for (const key of keys) if (key.split(':')[1] === kind) await rewrite(key, bodyOf)
+      operations = []
     },
 
     get: (key) =>

@@ -1,3 +1,4 @@
+import { WITHOUT_WECHAT } from './businessEndpointTable.ts'
 import { type Code, exempt, type Row } from './cell.ts'
 import type { Strike } from './network.ts'
 
@@ -69,14 +70,19 @@ export const TOKEN_ENDPOINT: readonly TokenFault[] = Object.entries(FAULTS).map(
   ([fault, [strike, code, asked]]) => ({ fault, strike, code, asked }),
 )
 
-/** Who needs a token. `renewal`: it is all that the call is about. */
-export const NEEDS_TOKEN: Row<'token' | 'renewal'> = {
+/** `renewal`: it is all that the call is about. `handler`: there are four seconds for it, and for all the rest. */
+type Need = 'token' | 'renewal' | 'handler'
+
+/** Who needs a token. */
+export const NEEDS_TOKEN: Row<Need> = {
   checkSession: 'token',
   'decryptOpenData by cloudID': 'token',
   getPhoneNumber: 'token',
   verifySoter: 'token',
   sendSubscribeMessage: 'token',
+  'receiveMessage with a handler': 'handler',
   'getQrCode unlimited': 'token',
+  'getQrCode for params': 'token',
   'getQrCode limited': 'token',
   'getQrCode classic': 'token',
   'checkContent of a text': 'token',
@@ -84,7 +90,9 @@ export const NEEDS_TOKEN: Row<'token' | 'renewal'> = {
   'checkContent of a URL': 'token',
   refreshAccessToken: 'renewal',
   login: exempt('proves itself by the secret'),
-  logout: exempt('asks WeChat for nothing'),
-  'decryptOpenData by session key': exempt('asks WeChat for nothing'),
-  createSoterChallenge: exempt('asks WeChat for nothing'),
+  ...WITHOUT_WECHAT,
 }
+
+/** How a call ends with a fault, and how often WeChat is asked for a token. */
+export const endOf = ({ strike, code, asked }: TokenFault, need: Need): readonly [Code, asked: number] =>
+  need === 'handler' && typeof strike === 'object' && strike.outlasts ? ['INTERNAL', 1] : [code, asked]

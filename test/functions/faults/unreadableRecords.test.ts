@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import getQrCode from '../../../functions/getQrCode/index.ts'
+import { uses } from '../../../functions/receiveMessage/handlers.ts'
+import { receiveMessageWith } from '../../../functions/receiveMessage/receive.ts'
 import { createMemoryStore } from '../../../shared/platform/memoryStore.ts'
 import type { RecordKind } from '../../../shared/state/records.ts'
 import { stateKeys } from '../../support/keyRing.ts'
 import { promptRandom } from '../../support/promptRandom.ts'
+import { pushedInput } from '../../support/pushedInput.ts'
 import { createTestClock } from '../../support/testClock.ts'
-import { codeOf, createWorld, dataOf, SERVER } from '../../support/world.ts'
+import { codeOf, createWorld, dataOf, PUSH, SERVER } from '../../support/world.ts'
 import { OPERATIONS, type OperationName, prepare } from './operations.ts'
 import { createStoreWithFaults } from './storeWithFaults.ts'
 import { SPOILT, UNREADABLE } from './unreadableRecordsTable.ts'
@@ -18,10 +21,11 @@ async function createSpoilableWorld() {
     environment,
     effects: { clock, memoryStore: store, random: promptRandom },
   })
-  return { world, store }
+  return { world, clock, store }
 }
 
 const INVOCATION = { requestId: 'invocation' }
+const HALF_AN_HOUR_MS = 1_800_000
 const meetings = (Object.keys(UNREADABLE) as RecordKind[]).flatMap((kind) =>
   UNREADABLE[kind].map((meeting) => [kind, ...meeting] as const),
 )
@@ -38,7 +42,8 @@ describe.each(meetings)('a record of kind %s that %s finds (%s)', (kind, name, w
 
     const reply = await next.call(when === 'next' ? {} : INVOCATION)
 
-    expect([codeOf(reply), operation.accepted()]).toEqual([code, accepted])
+    expect(store.operations.join()).toMatch(new RegExp(`\\b${kind}\\b`))
+    expect([codeOf(reply), await operation.accepted()]).toEqual([code, accepted])
   })
 })
 
@@ -54,6 +59,65 @@ test.each(Object.entries(SPOILT))(
       error: { code: 'CONFIG_ERROR', message: expect.stringContaining('STATE_KEYS') },
     })
     expect(world.simulator.accepted(OPERATIONS['getQrCode limited'].path)).toBe(1)
+  },
+)
+
+describe('an inbox of grants that nobody can read is in the way of', () => {
+  const finders: readonly OperationName[] = [
+    'recordSubscription',
+    'receiveMessage of a tap',
+    'sendSubscribeMessage',
+  ]
+  test.each(finders)('nobody: %s', async (name) => {
+    const { world, store } = await createSpoilableWorld()
+    const left = await prepare(world, 'receiveMessage of a tap')
+    store.strike('answerLost', 0)
+    expect(codeOf(await left.call())).toBe('OK')
+    store.heal()
+    await store.spoil('grantInbox', () => 'garbage')
+
+    const finder = await prepare(world, name)
+
+    expect([codeOf(await finder.call()), await finder.accepted()]).toEqual(['OK', 1])
+    expect(store.operations).toContain('get grantInbox')
+  })
+})
+
+test.each(Object.entries(SPOILT))(
+  'a verdict that is %s is no pass, and in the end `review`',
+  async (_, spoil) => {
+    const { world, clock, store } = await createSpoilableWorld()
+    const asking = await prepare(world, 'getContentResult with a verdict')
+    await store.spoil('mediaVerdict', spoil)
+
+    expect(await asking.call()).toMatchObject({ data: { suggest: 'pending' } })
+    clock.advance(HALF_AN_HOUR_MS)
+    expect(await asking.call()).toMatchObject({ data: { suggest: 'review' } })
+  },
+)
+
+test.each(Object.entries(SPOILT))(
+  'what a handler did once is not done again, though its record is %s',
+  async (_, spoil) => {
+    const { world, store } = await createSpoilableWorld()
+    const { simulator } = world
+    const phone = simulator.phone('alice')
+    const input = await pushedInput(simulator, () => phone.sendText('hello'))
+    const failing = receiveMessageWith(
+      {
+        async text({ openid: touser, content }, { once, wechat }) {
+          await once('answer', () => wechat.sendCustomerMessage({ touser, type: 'text', content }))
+          throw new Error('after all')
+        },
+      },
+      uses,
+    )
+    const push = async () => codeOf(await world.call(failing, input, PUSH))
+    expect(await push()).toBe('INTERNAL')
+    await store.spoil('effect', spoil)
+
+    expect([await push(), await push()]).toEqual(['CONFIG_ERROR', 'OK'])
+    expect(simulator.customerMessages).toHaveLength(1)
   },
 )
 
