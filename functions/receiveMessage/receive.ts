@@ -10,7 +10,7 @@ import { writePushText } from '../../shared/push/pushText.ts'
 import { type PushMessage, pushIdOf, readPushMessage } from '../../shared/push/readPushMessage.ts'
 import { runOnce } from '../../shared/state/effects.ts'
 import { handleOnce, keepMessage, type RawMessage } from '../../shared/state/pushes.ts'
-import { applyOwn } from './applyOwn.ts'
+import { type Applied, applyOwn } from './applyOwn.ts'
 import { input } from './input.ts'
 import type { HandlerTools, MessageHandler, MessageHandlers } from './messageHandlers.ts'
 import { wechatPush } from './wechatPush.ts'
@@ -18,8 +18,11 @@ import { wechatPush } from './wechatPush.ts'
 /** WeChat takes it as "received", and wants to hear nothing else. */
 const SUCCESS: PushAnswer = { text: 'success' }
 
-/** WeChat waits for five seconds; the rest is for the answer to be written down and sent. */
-const MAX_HANDLER_MS = 4000
+/**
+ * WeChat waits for five seconds; the rest is for the answer to be written down and sent. A call of WeChat's own APIs
+ * gives up a little earlier, so that a handler hears of it.
+ */
+const MAX_HANDLER_MS = 4400
 /** The answer is to be out within a second of a fast handler, however slow the store is. */
 const ANSWER_WITHIN_MS = 900
 /** How long the outcome of what a handler does once is known. */
@@ -67,7 +70,7 @@ async function receive<U extends Endpoints>(
     return handleBeside(applied, runHandler(context, handler, { id, message, incoming, raw, applied }))
   }
 
-  if (applied) await applied
+  if (applied) await applied.done
   else if ((await keepMessage(context, id, raw)) && incoming.kind === 'other')
     context.warn('an unknown event was kept')
   return undefined
@@ -75,11 +78,11 @@ async function receive<U extends Endpoints>(
 
 /** Both are heard to the end: what one of them did counts, though WeChat repeats the message for the other. */
 async function handleBeside(
-  applied: Promise<boolean> | undefined,
+  applied: Applied | undefined,
   handled: Promise<Json | undefined>,
 ): Promise<Json | undefined> {
-  await Promise.allSettled([applied, handled])
-  await applied
+  await Promise.allSettled([applied?.done, handled])
+  await applied?.done
   return handled
 }
 
@@ -91,8 +94,7 @@ type Received = {
   readonly message: PushMessage
   readonly incoming: IncomingMessage
   readonly raw: RawMessage
-  /** Resolves with whether the message is one to go by. */
-  readonly applied: Promise<boolean> | undefined
+  readonly applied: Applied | undefined
 }
 
 function runHandler<U extends Endpoints>(
@@ -121,7 +123,7 @@ function runHandler<U extends Endpoints>(
       deadlineAtMs,
       answerByMs: nowMs + ANSWER_WITHIN_MS,
       async handle() {
-        if (applied && !(await applied)) return undefined
+        if (applied && !(await applied.isToGoBy())) return undefined
 
         const reply = await withinDeadline(handler(incoming, tools), clock, deadlineAtMs, late)
         // One that cannot be written is no reply, and better found out while there are tries left.

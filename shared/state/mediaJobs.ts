@@ -34,18 +34,24 @@ type PushedVerdict = { readonly verdict: Verdict; readonly pushId: string }
  * A single write, because WeChat does not wait long for its answer.
  *
  * @param pushId which push it is: the same, when WeChat repeats it
- * @returns whether it is the one that stands
+ * @returns whether it is the first
  * @throws Problem `STATE_UNAVAILABLE`
  */
 export async function keepPushedVerdict(
   { records, clock }: State,
   { traceId, verdict, pushId }: PushedVerdict & { readonly traceId: string },
 ): Promise<boolean> {
-  const id = idOf(traceId)
-  const slot = records.empty<PushedVerdict>('mediaVerdict', id)
-  if (await records.write(slot, { verdict, pushId }, clock.nowMs() + KEEP_MS)) return true
+  const slot = records.empty<PushedVerdict>('mediaVerdict', idOf(traceId))
+  return (await records.write(slot, { verdict, pushId }, clock.nowMs() + KEEP_MS)) !== undefined
+}
 
-  return (await records.read<PushedVerdict>('mediaVerdict', id)).value?.pushId === pushId
+/** Whether the verdict that stands came with this push. @throws Problem `STATE_UNAVAILABLE` */
+export async function isStandingVerdict(
+  { records }: State,
+  { traceId, pushId }: { readonly traceId: string; readonly pushId: string },
+): Promise<boolean> {
+  const { value: standing } = await records.read<PushedVerdict>('mediaVerdict', idOf(traceId))
+  return standing?.pushId === pushId
 }
 
 /** Keeps a job under the trace id that WeChat gave it. @throws Problem `STATE_UNAVAILABLE` */

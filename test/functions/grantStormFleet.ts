@@ -77,7 +77,7 @@ export function createStormFleet({ world, history, chance }: Parts) {
 
     /** From now on there is an instance that may die at work, or none. */
     renew({ isMortal }: { readonly isMortal: boolean }): void {
-      mortal = isMortal ? bootMortal(chance.happens(0.1) ? slowed : () => ({})) : undefined
+      mortal = isMortal ? bootMortal(chance.happens(0.3) ? slowed : () => ({})) : undefined
     },
 
     /** The reply; `undefined` when the instance died before it. A safe call meets one that lasts. */

@@ -47,7 +47,7 @@ export function createStormPushes({ simulator, chance }: Parts) {
   const release = (isFreed: (message: PushMessage) => boolean): Promise<void> =>
     simulator.releasePushes({
       shuffle: chance.integer(0, 2 ** 31),
-      duplicates: 0.1,
+      duplicates: 0.05,
       inParallel: 4,
       only: (message) => !lost.has(message) && isFreed(message),
     })

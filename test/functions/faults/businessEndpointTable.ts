@@ -50,8 +50,6 @@ function tooLate(isTaken: boolean): Outcomes {
     'checkContent of a URL': inMoreTime,
     code: asked(1, 'CODE_OUTCOME_UNKNOWN'),
     send: asked(1, 'OUTCOME_UNKNOWN'),
-    // Given up after four seconds, while its request is still under way.
-    'receiveMessage with a handler': asked(1, 'INTERNAL'),
   }
 }
 const FINE = always(['OK', 1, 1])
@@ -191,8 +189,6 @@ export const BUSINESS_ENDPOINT = Object.entries(FAULTS).map(([fault, [strike, ou
 
 /** What the same invocation gets when it is repeated once all is well, by how it ended the first time. */
 export function repeatOf(name: OperationName, [code, , accepted]: Cell): readonly [Code, accepted: number] {
-  // A handler's request of which nobody knows yet.
-  if (code === 'INTERNAL') return ['IN_PROGRESS', accepted]
   switch (name) {
     case 'login':
       return accepted > 0 ? ['CODE_USED', accepted] : ['OK', 1]

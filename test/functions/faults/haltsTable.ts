@@ -135,7 +135,7 @@ export const HALTS: Row<readonly Halt[]> = {
     ...around('putIfAbsent grants', OVER, BOTH),
   ],
   'receiveMessage of a verdict': [
-    ['putIfAbsent mediaVerdict', 'before', OVER, TOO_LATE],
+    ['putIfAbsent mediaVerdict', 'before', OVER, BOTH],
     ['putIfAbsent mediaVerdict', 'after', OVER, BOTH],
   ],
   'receiveMessage of an unknown event': around('putIfAbsent push', OVER, BOTH),

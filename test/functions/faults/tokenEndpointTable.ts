@@ -95,4 +95,4 @@ export const NEEDS_TOKEN: Row<Need> = {
 
 /** How a call ends with a fault, and how often WeChat is asked for a token. */
 export const endOf = ({ strike, code, asked }: TokenFault, need: Need): readonly [Code, asked: number] =>
-  need === 'handler' && typeof strike === 'object' && strike.outlasts ? ['INTERNAL', 1] : [code, asked]
+  need === 'handler' && typeof strike === 'object' && strike.outlasts ? [code, 1] : [code, asked]

@@ -86,7 +86,7 @@ describe('a push is not acknowledged', () => {
     simulator.phone('alice').sendText('hello')
     await simulator.pushesDone()
 
-    expect(patience).toEqual([4000, 4000, 4000])
+    expect(patience).toEqual([4400, 4400, 4400])
     expect(simulator.pushes).toMatchObject([
       { outcome: 'acknowledged', attempts: [{ status: 500 }, { status: 500 }, { status: 200 }] },
     ])
