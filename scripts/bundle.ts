@@ -21,7 +21,7 @@ export type Bundles = ReadonlyMap<string, Bundle>
 /** A function stays one small file: neither an SDK nor the whole of zod could slip in unnoticed. */
 const MAX_INDEX_KB = 92
 /** For what hears WeChat's pushes, which may be XML: the parser, the protocol and all that pushes are about. */
-const MAX_PUSH_INDEX_KB = 112
+const MAX_PUSH_INDEX_KB = 116
 const XML_PARSER = /node_modules\/@rgrove\/parse-xml\//
 
 /** Never part of an index file: each is larger than all the rest together. */
