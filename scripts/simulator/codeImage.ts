@@ -37,19 +37,26 @@ export function scanCode(image: Uint8Array): CodeTarget | undefined {
   }
 }
 
+/** Four bytes as the machine holds them in one number. */
+const toPixel = (rgba: readonly number[]): number => new Uint32Array(new Uint8Array(rgba).buffer)[0] ?? 0
+
 function paint(modules: readonly (readonly boolean[])[], { width, color, isHyaline }: CodeStyle): Pixels {
   const scale = Math.floor(width / modules.length)
   const margin = Math.floor((width - scale * modules.length) / 2)
-  const data = new Uint8Array(width * width * 4)
-  const dark = [...color, 255]
-  const light = [255, 255, 255, isHyaline ? 0 : 255]
+  const pixels = new Uint32Array(width * width)
+  const dark = toPixel([...color, 255])
+  const light = toPixel([255, 255, 255, isHyaline ? 0 : 255])
 
-  for (let y = 0; y < width; y += 1) {
-    const row = modules[Math.floor((y - margin) / scale)]
-    for (let x = 0; x < width; x += 1) {
-      const isDark = row?.[Math.floor((x - margin) / scale)]
-      data.set(isDark ? dark : light, (y * width + x) * 4)
+  pixels.fill(light)
+  for (const [row, cells] of modules.entries()) {
+    const first = (margin + row * scale) * width
+    for (const [column, isDark] of cells.entries()) {
+      const start = first + margin + column * scale
+      if (isDark) pixels.fill(dark, start, start + scale)
+    }
+    for (let copy = 1; copy < scale; copy += 1) {
+      pixels.copyWithin(first + copy * width, first, first + width)
     }
   }
-  return { width, height: width, data }
+  return { width, height: width, data: new Uint8Array(pixels.buffer) }
 }
