@@ -119,7 +119,7 @@ const mayFollow = (tap: Happening, { atMs }: NoneLeft): boolean =>
   tap.kind === 'tap' &&
   tap.source === 'push' &&
   tap.isAccepted &&
-  tap.atMs < atMs &&
+  tap.atMs <= atMs &&
   atMs - tap.atMs < SECOND_MS
 
 /**
@@ -149,6 +149,15 @@ const mayBeSame = (pushed: Tap, told: Tap): boolean =>
   told.atMs - pushed.atMs <= PAIR_WITHIN_MS &&
   pushed.atMs - told.atMs <= CLOCKS_DIFFER_MS
 
+/** A refusal is not parted from a tap of its second, which it would no longer find. */
+function endOfFold(happenings: readonly Happening[], end: number): number {
+  const folded = happenings.slice(0, end)
+  const refusal = happenings.findLastIndex(
+    (other) => other.kind === 'noneLeft' && folded.some((tap) => mayFollow(tap, other)),
+  )
+  return refusal < end ? end : endOfFold(happenings, refusal + 1)
+}
+
 /**
  * The same grants with a bounded memory: what is old, or beyond the limit, is folded into the base. What a
  * clock that is off has put into the future is taken to have happened now.
@@ -159,7 +168,7 @@ export function foldGrants(grants: TemplateGrants, limit: number, options: Count
     happening.atMs - nowMs > MAX_AHEAD_MS ? { ...happening, atMs: nowMs } : happening,
   )
   const old = happenings.findLastIndex(({ atMs }) => nowMs - atMs > MEMORY_MS) + 1
-  const folded = happenings.slice(0, Math.max(old, happenings.length - limit))
+  const folded = happenings.slice(0, endOfFold(happenings, Math.max(old, happenings.length - limit)))
   const again = toldAgain(happenings)
   const isFolded = (happening: Happening | undefined) => happening !== undefined && folded.includes(happening)
   return {

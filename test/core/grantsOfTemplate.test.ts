@@ -235,3 +235,19 @@ describe('what is folded', () => {
     expect(foldGrants(grants, 50, ONCE).happenings).toEqual([withdrawal(NOW_MS + 15 * MINUTE_MS)])
   })
 })
+
+describe('a tap in the second of a refusal', () => {
+  const SECOND = minutesAgo(60)
+
+  test.each([0, 207, 999])('counts though the refusal was heard %i ms later', (laterMs) => {
+    expect(countOf([pushed(SECOND), noneLeft(SECOND + laterMs)])).toBe(1)
+  })
+
+  test('counts after the first of both was folded', () => {
+    const grants = { templateId: 'tea', base: 0, happenings: [pushed(SECOND), noneLeft(SECOND + 207)] }
+    const folded = foldGrants(grants, 1, ONCE)
+
+    expect([folded.base, folded.happenings]).toEqual([1, []])
+    expect(countGrants(folded, ONCE)).toBe(1)
+  })
+})

@@ -20,8 +20,8 @@ const TIMEOUT_MS = 300_000
  *
  * What our side cannot know does not happen:
  *
- * - WeChat tells whole seconds. So a user answers no two popups in one second, nor one in the second in which a
- *   message was refused, and does not switch a template off in the second of a tap.
+ * - WeChat tells whole seconds. So a user answers no two popups in one second, and does not switch a template
+ *   off in the second of a tap.
  * - The ledger takes what the front end and a push tell within ten minutes for one tap. So a front end tells within
  *   ten minutes. A tap whose push is lost comes neither within ten minutes before one whose front end is silent, nor
  *   after one unless there were ten minutes without any tap in between.

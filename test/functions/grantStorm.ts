@@ -95,7 +95,6 @@ export async function createGrantStorm(seed: number) {
     fleet.renew({ isMortal: !isReset && chance.happens(0.5) })
     happenOnPhones()
     const hearRemaining = truth.limitRemaining()
-    const refusalsBefore = messages.refusals
     await Promise.all([
       taps.tellDue(hearRemaining),
       ...chooseSends().map(({ user, templateId }) => messages.send(user, templateId, hearRemaining)),
@@ -104,7 +103,7 @@ export async function createGrantStorm(seed: number) {
     ])
     await fleet.idle()
     simulator.faults.clear()
-    if (isReset || messages.refusals > refusalsBefore) clock.advance(DISTINCT_MS)
+    if (isReset) clock.advance(DISTINCT_MS)
   }
 
   const storm = {

@@ -7,8 +7,6 @@ import type { HearRemaining } from './grantStormTruth.ts'
 
 /** What a caller may be told besides that the message was sent. */
 const FORESEEN = ['USER_REFUSED', 'OUTCOME_UNKNOWN', 'IN_PROGRESS', 'RATE_LIMITED']
-/** WeChat says that nothing is granted. */
-const REFUSED = 43101
 /** WeChat was still at another message to the same user. */
 const CONCURRENT = 43108
 
@@ -31,7 +29,6 @@ export function createStormMessages({ world: { simulator, wechatUser }, fleet, c
   const messages: Message[] = []
   const sentByKey = new Map<string, SentMessage[]>()
   let looked = 0
-  let refusals = 0
 
   function sentWith(key: string): readonly SentMessage[] {
     for (const message of simulator.sentMessages.slice(looked)) {
@@ -72,7 +69,6 @@ export function createStormMessages({ world: { simulator, wechatUser }, fleet, c
       const { code, upstream } = reply.error
       require(FORESEEN.includes(code) && upstream?.errcode !== CONCURRENT)
       require(code !== 'USER_REFUSED' || sent.length === 0)
-      if (upstream?.errcode === REFUSED) refusals++
     }
     const isUnknown = reply === undefined || reply.error.code === 'OUTCOME_UNKNOWN'
     if (isUnknown && message.told !== 'sent') message.told = 'unknown'
@@ -81,10 +77,6 @@ export function createStormMessages({ world: { simulator, wechatUser }, fleet, c
   return {
     get count() {
       return messages.length
-    },
-    /** How often WeChat said that nothing was granted. */
-    get refusals() {
-      return refusals
     },
 
     /** A new message, at times asked for twice at once. */
