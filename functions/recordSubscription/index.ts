@@ -4,7 +4,7 @@ import { isJsonObject } from '../../shared/core/json.ts'
 import { invalidArgument } from '../../shared/core/problem.ts'
 import { callerScope } from '../../shared/function/callerScope.ts'
 import { defineFunction } from '../../shared/function/define.ts'
-import { text, wechatId } from '../../shared/function/fields.ts'
+import { requestKey, wechatId } from '../../shared/function/fields.ts'
 import { recordTaps } from '../../shared/state/grantLedger.ts'
 
 /** `accept`, `reject`, `ban`, `filter`, … by template id, as `wx.requestSubscribeMessage` gives them. */
@@ -12,7 +12,7 @@ type Results = Readonly<Record<string, string>>
 
 const input = z.strictObject({
   results: z.custom<Results>(),
-  requestKey: z.optional(text({ pattern: /^[\x21-\x7e]+$/, maxLength: 128 })),
+  requestKey: z.optional(requestKey()),
 })
 
 export type RecordSubscriptionInput = z.input<typeof input>

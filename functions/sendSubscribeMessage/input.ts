@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import { isJsonObject } from '../../shared/core/json.ts'
 import { invalidArgument, Problem } from '../../shared/core/problem.ts'
 import type { Caller } from '../../shared/function/caller.ts'
-import { text, wechatId } from '../../shared/function/fields.ts'
+import { requestKey, wechatId } from '../../shared/function/fields.ts'
 
 /** The values of a template by keyword, as plain texts or as WeChat's own API takes them. */
 type TemplateValues = Readonly<Record<string, string | { readonly value: string }>>
@@ -13,7 +13,7 @@ export const input = z.strictObject({
   page: z.optional(z.string()),
   miniprogramState: z.optional(z.enum(['developer', 'trial', 'formal'])),
   lang: z.optional(z.enum(['zh_CN', 'en_US', 'zh_HK', 'zh_TW'])),
-  requestKey: z.optional(text({ pattern: /^[\x21-\x7e]+$/, maxLength: 128 })),
+  requestKey: z.optional(requestKey()),
   touser: z.optional(wechatId()),
 })
 

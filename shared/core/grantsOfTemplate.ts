@@ -10,10 +10,10 @@ export type Tap = {
 }
 
 /** The user switched the template off, and all grants with it. */
-export type Withdrawal = { readonly kind: 'withdrawal'; readonly atMs: number }
+type Withdrawal = { readonly kind: 'withdrawal'; readonly atMs: number }
 
 /** WeChat refused a message for want of a grant. */
-export type NoneLeft = { readonly kind: 'noneLeft'; readonly atMs: number }
+type NoneLeft = { readonly kind: 'noneLeft'; readonly atMs: number }
 
 /** A message that uses a grant up. */
 export type Send = {

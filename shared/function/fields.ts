@@ -29,6 +29,9 @@ export const integer = (minimum: number, maximum: number) =>
 /** An id as WeChat makes them: an openid, a template id. */
 export const wechatId = () => text({ pattern: /^[A-Za-z0-9_-]+$/, maxLength: 128 })
 
+/** What makes two requests the same one: the caller's own name for it. */
+export const requestKey = () => text({ pattern: /^[\x21-\x7e]+$/, maxLength: 128 })
+
 /** A one-time code as a client API hands it out. */
 export const oneTimeCode = (maxLength: number) => text({ pattern: /^[A-Za-z0-9._~+/=:-]+$/, maxLength })
 

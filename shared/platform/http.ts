@@ -2,6 +2,7 @@ import { invalidArgument, Problem } from '../core/problem.ts'
 import type { Origin } from '../function/caller.ts'
 import type { AnyFunction } from '../function/define.ts'
 import { type Call, invoke } from '../function/invoke.ts'
+import type { PushRequest } from '../function/pushProtocol.ts'
 import { type Reply, statusOf } from '../function/reply.ts'
 import type { Runtime } from '../function/runtime.ts'
 import { answerPush } from './push.ts'
@@ -20,7 +21,7 @@ export type WebRequest = {
   readonly remainingMs?: number
 }
 
-export type Query = readonly (readonly [name: string, value: string])[]
+export type Query = PushRequest['query']
 
 export type WebResponse = {
   readonly status: number
