@@ -51,6 +51,8 @@ const MIN_PAUSE_MS = 50
 const MAX_PAUSE_MS = 150
 const RETRY_AFTER_MS = 1000
 
+export type GrantedSend = ReturnType<typeof createGrantedSend>
+
 /**
  * A message in the ledger of its user's grants, from before it is sent until its end is known.
  *
