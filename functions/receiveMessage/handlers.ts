@@ -16,9 +16,10 @@ export const uses = { sendCustomerMessage }
  *       await once('greeting', () => wechat.sendCustomerMessage({ touser: openid, type: 'text', content: '你好！' }))
  *     },
  *
- * A verdict (`wxa_media_check`) reaches its handler once: the first on these media, which `getContentResult` tells too.
+ * A verdict (`wxa_media_check`) reaches its handler once: the first on these media, which `getContentResult`
+ * tells too.
  *
- * When a handler throws, or takes longer than four seconds, WeChat repeats the message and the handler runs
+ * When a handler throws, or takes longer than 4.4 seconds, WeChat repeats the message and the handler runs
  * again, three times in all; then the message is set aside, acknowledged, and told in the log. So do what must
  * not happen twice inside `once`.
  */

@@ -18,7 +18,10 @@ export type HandlerTools<U extends Endpoints> = Pick<
   once<T>(name: string, effect: () => Promise<T>): Promise<T>
   /** A reply in the response to the push itself, such as `{ MsgType: 'text', Content: '…' }`. */
   passiveReply(fields: Json): Json
-  /** Hands the conversation to the people who answer in WeChat's customer service tool. For messages of users, not for events. */
+  /**
+   * Hands the conversation to the people who answer in WeChat's customer service tool. For messages of users, not
+   * for events.
+   */
   transferToCustomerService(): Json
 }
 

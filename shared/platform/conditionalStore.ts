@@ -51,10 +51,10 @@ const MAX_ROUNDS = 3
  *
  * A lost answer hardly ever blurs the outcome. Every write carries a version of its own: the same write is
  * repeated, and where its condition no longer holds, the version that stands there tells whose write it
- * was; only what somebody else has overwritten before it could be looked at counts as not written. A write that arrives late, when its caller has long given up, does no harm either: it is an insert,
- * or it names the version that it replaces. For both reasons a deletion is a write too, of a record that is
- * over from the start and is cleaned up later: of two calls that delete a one-time record, never do both
- * hear that it was them.
+ * was; only what somebody else has overwritten before it could be looked at counts as not written. A write that
+ * arrives late, when its caller has long given up, does no harm either: it is an insert, or it names the version
+ * that it replaces. For both reasons a deletion is a write too, of a record that is over from the start and is
+ * cleaned up later: of two calls that delete a one-time record, never do both hear that it was them.
  *
  * @throws `RangeError` for a body over 380 KB, and otherwise what the table throws
  */

@@ -53,8 +53,8 @@ export type Handling<R> = {
  * Lets a handler react to a message, once: WeChat's repeats of it hear the same reply, and none while the
  * handler is still at work.
  *
- * That a try has begun is written down first. A try that fails, or whose process dies, is followed by another when WeChat
- * repeats the message, up to three; then the message is set aside and acknowledged, and others go on.
+ * That a try has begun is written down first. A try that fails, or whose process dies, is followed by another
+ * when WeChat repeats the message, up to three; then the message is set aside and acknowledged, and others go on.
  *
  * @throws Problem `IN_PROGRESS`, `STATE_UNAVAILABLE`, and what the handler throws while tries are left: WeChat
  * is to repeat the message then

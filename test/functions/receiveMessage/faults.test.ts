@@ -72,7 +72,7 @@ describe('a push is not acknowledged', () => {
     expect(runs).toBe(1)
   })
 
-  test('while its handler does not come to an end, and is set aside after three times four seconds', async () => {
+  test('while its handler does not come to an end, and is set aside after three times 4.4 seconds', async () => {
     const patience: number[] = []
     const { simulator, clock } = await createPushWorld({
       effects: { clock: createQuickClock() },
